@@ -1,0 +1,87 @@
+# The project's verbs. None needs anything but make and a Python from 3.12 to 3.14.
+
+PYTHON := .venv/bin/python
+MANAGE := $(PYTHON) manage.py
+COMPILE = $(PYTHON) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.12 \
+	--generate-hashes --no-emit-index-url --no-header $(ARGS)
+# Values come from make's own command line: on some machines NAME is in the environment.
+given = "$(if $(findstring command,$(origin $1)),$$$1)"
+
+.PHONY: help run load editor verify test lint lock messages venv venv-dev database
+.SILENT:
+
+help:  ## list the verbs (this)
+	awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+run: venv  ## serve the timeline at http://127.0.0.1:8000 (PORT=8001 for another port)
+	exec $(PYTHON) bin/serve.py
+
+load: database  ## load the fixtures again: what they hold is set back to what they say
+	$(MANAGE) load
+
+editor: database  ## make an editor's account, or give it a new password (NAME=amina)
+	$(MANAGE) editor $(call given,NAME)
+
+verify: database  ## check every quotation against the source's text (TEXT=path/to/article.txt)
+	test -n $(call given,TEXT) || { echo 'Name the text: make verify TEXT=path/to/article.txt' >&2; exit 2; }
+	$(MANAGE) load --once
+	$(MANAGE) verify -- $(call given,TEXT)
+
+test: venv-dev  ## run all tests on SQLite, PostgreSQL and in Chromium, where found (ARGS="-k filters")
+	exec $(PYTHON) -m tests $(ARGS)
+
+LINTS := lint-ruff lint-format lint-types lint-templates lint-migrations lint-deployment lint-messages
+.PHONY: $(LINTS)
+
+lint: venv-dev  ## check style, types, templates, migrations and production settings
+	$(MAKE) --no-print-directory --keep-going $(LINTS)
+
+lock: venv-dev  ## compile requirements*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --group dev --output-file requirements-dev.txt
+
+messages: venv-dev  ## collect the texts to translate and compile the translations; needs gettext
+	$(MANAGE) makemessages --locale fr --extension html,py --ignore .venv --ignore var --no-wrap
+	$(MANAGE) compilemessages --ignore .venv
+
+# What the verbs above are made of -----------------------------------------------------------------
+
+venv:
+	bin/venv requirements.txt
+
+venv-dev:
+	bin/venv requirements-dev.txt
+
+database: venv
+	$(MANAGE) migrate --verbosity 0
+
+# Settings of production, with data in a folder of its own; each check opens with its name.
+CHECK = env -u DEBUG DATABASE_URL=sqlite://:memory: DATA_DIR="$${TMPDIR:-/tmp}" HTTPS=1 \
+	ALLOWED_HOSTS=example.org \
+	SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')" $(PYTHON)
+
+lint-ruff:
+	echo 'Lint: ruff'
+	$(PYTHON) -m ruff check --quiet
+lint-format:
+	echo 'Lint: ruff format'
+	$(PYTHON) -m ruff format --check --quiet
+lint-types:
+	echo 'Lint: mypy'
+	$(CHECK) -m mypy manage.py sahel
+lint-templates:
+	echo 'Lint: djlint'
+	$(PYTHON) -m djlint templates --lint --quiet
+lint-migrations:
+	echo 'Lint: migrations'
+	$(CHECK) manage.py makemigrations --check --dry-run
+lint-deployment:
+	echo 'Lint: production settings'
+	$(CHECK) manage.py check --deploy --fail-level WARNING
+lint-messages:
+	echo 'Lint: translations'
+	command -v msgfmt >/dev/null || { echo "left out: translations (gettext's msgfmt not found)"; exit 0; }; \
+	for po in sahel/locale/*/LC_MESSAGES/*.po; do \
+	    test -e "$$po" || continue; \
+	    msgfmt --check-format -o - "$$po" | cmp - "$${po%.po}.mo" || exit 1; \
+	done

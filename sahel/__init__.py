@@ -1,0 +1,1 @@
+"""A chronological, sourced timeline of the Mali/Sahel crisis."""

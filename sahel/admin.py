@@ -1,0 +1,328 @@
+"""How editors work: an event with its quotations, references, actors and places on one page."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Model, QuerySet
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from sahel.filters import fold
+from sahel.models import (
+    Actor,
+    Event,
+    Involvement,
+    Place,
+    Quotation,
+    Reference,
+    Source,
+    SourceText,
+)
+
+admin.site.site_header = _("Sahel timeline: editing")
+admin.site.site_title = _("Sahel timeline")
+admin.site.index_title = _("The record")
+
+
+class FoldedSearch:
+    """Finds without regard to accents and case, on both databases, as readers' search does."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search the folded columns for the folded words."""
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(  # type: ignore[misc]
+            request, queryset, fold(search_term)
+        )
+        return found
+
+
+class InvolvementInline(admin.TabularInline):
+    """Who took part."""
+
+    model = Involvement
+    extra = 0
+    autocomplete_fields = ["actor"]
+    fields = ["actor", "role", "order"]
+
+
+class QuotationFormSet(BaseInlineFormSet):
+    """The quotations of one event."""
+
+    def clean(self) -> None:
+        """Let nothing be published that no quotation bears out."""
+        super().clean()
+        left = [
+            form
+            for form in self.forms
+            if getattr(form, "cleaned_data", None) and not form.cleaned_data.get("DELETE")
+        ]
+        if self.instance.publication == Event.Publication.PUBLISHED and not left:
+            raise forms.ValidationError(
+                gettext("A published event needs a quotation. Add one, or keep the event a draft.")
+            )
+
+
+class QuotationInline(admin.StackedInline):
+    """The words it rests on."""
+
+    model = Quotation
+    formset = QuotationFormSet
+    extra = 0
+    autocomplete_fields = ["source", "speaker"]
+    readonly_fields = ["position"]
+    fields = [
+        "source",
+        "exact",
+        ("language", "stance", "order"),
+        ("speaker", "speaker_role_en", "speaker_role_fr"),
+        ("start", "position"),
+    ]
+
+    @admin.display(description=_("where it stands"))
+    def position(self, quotation: Quotation) -> str:
+        """Show the passage with the words around it."""
+        if quotation.start is None:
+            return gettext("not placed: the source’s text is not known here")
+        return gettext("characters %(start)s to %(end)s: …%(prefix)s[…]%(suffix)s…") % {
+            "start": quotation.start,
+            "end": quotation.end,
+            "prefix": quotation.prefix,
+            "suffix": quotation.suffix,
+        }
+
+
+class ReferenceInline(admin.TabularInline):
+    """What other pages support."""
+
+    model = Reference
+    extra = 0
+    autocomplete_fields = ["source"]
+    fields = ["source", "supports", "note_en", "note_fr", "order"]
+
+
+@admin.register(Event)
+class EventAdmin(FoldedSearch, admin.ModelAdmin):
+    """One page for one event."""
+
+    list_display = ["title", "when", "kind", "status", "publication", "quotation_count", "updated"]
+    list_display_links = ["title"]
+    list_filter = ["publication", "status", "kind", "date_basis", "places"]
+    search_fields = ["folded", "quotations__folded", "involvements__actor__folded", "slug"]
+    search_help_text = _("Words of the titles, summaries, quotations and actors.")
+    date_hierarchy = "sort_date"
+    ordering = ["-sort_date", "-position", "-pk"]
+    list_per_page = 50
+    prepopulated_fields = {"slug": ["title_en"]}
+    autocomplete_fields = ["places"]
+    readonly_fields = ["reading", "created", "updated", "published"]
+    inlines = [QuotationInline, InvolvementInline, ReferenceInline]
+    save_on_top = True
+    fieldsets = [
+        (
+            _("What"),
+            {
+                "fields": [
+                    ("title_en", "title_fr"),
+                    ("summary_en", "summary_fr"),
+                    ("kind", "status"),
+                ]
+            },
+        ),
+        (
+            _("When"),
+            {
+                "fields": [
+                    ("date", "reading", "position"),
+                    ("date_basis", "date_words"),
+                    ("date_note_en", "date_note_fr"),
+                ]
+            },
+        ),
+        (_("Where"), {"fields": ["places"]}),
+        (_("Note"), {"fields": [("note_en", "note_fr")], "classes": ["collapse"]}),
+        (
+            _("Publication"),
+            {"fields": [("publication", "slug"), ("created", "updated", "published")]},
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """Count the quotations in the same query."""
+        events: QuerySet[Event] = super().get_queryset(request)
+        return events.annotate(quotation_total=Count("quotations"))
+
+    def get_form(
+        self, request: HttpRequest, obj: Event | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Let the slug be left empty: it is made from the title."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if "slug" in form.base_fields:
+            form.base_fields["slug"].required = False
+        return form
+
+    def get_view_on_site_url(self, obj: Event | None = None) -> str | None:
+        """Lead to the reader's page where there is one: a draft has none."""
+        if obj is None or obj.publication != Event.Publication.PUBLISHED:
+            return None
+        return super().get_view_on_site_url(obj)
+
+    def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
+        """Save, and say how the date was read."""
+        super().save_model(request, obj, form, change)
+        if not change or "date" in form.changed_data:
+            reading = gettext("The date was read as: %(reading)s.") % {"reading": self.reading(obj)}
+            messages.info(request, reading)
+
+    @admin.display(description=_("reading"))
+    def reading(self, event: Event) -> str:
+        """Give the date as readers see it."""
+        if not event.date:
+            return "–"
+        return f"{event.date.in_words()}, {event.get_date_basis_display()}"
+
+    @admin.display(description=_("title"), ordering="title_en")
+    def title(self, event: Event) -> str:
+        """Give the title in the editor's language."""
+        return str(event.title)
+
+    @admin.display(description=_("date"), ordering="sort_date")
+    def when(self, event: Event) -> str:
+        """Give the date in words."""
+        return str(event.date.in_words())
+
+    @admin.display(description=_("quotations"), ordering="quotation_total")
+    def quotation_count(self, event: Any) -> int:
+        """Give the number of quotations."""
+        total: int = event.quotation_total
+        return total
+
+
+class NamedAdmin(FoldedSearch, admin.ModelAdmin):
+    """What actors and places have in common."""
+
+    search_fields = ["folded", "slug"]
+    search_help_text = _("Words of the names and other names.")
+    prepopulated_fields = {"slug": ["name_en"]}
+    autocomplete_fields = ["parent"]
+    list_select_related = ["parent"]
+    list_per_page = 100
+
+    @admin.display(description=_("name"), ordering="name_en")
+    def name(self, named: Any) -> str:
+        """Give the name in the editor's language."""
+        return str(named.name)
+
+
+@admin.register(Actor)
+class ActorAdmin(NamedAdmin):
+    """Who takes part in events."""
+
+    list_display = ["name", "kind", "parent", "slug"]
+    list_display_links = ["name"]
+    list_filter = ["kind"]
+    fields = [
+        ("name_en", "name_fr"),
+        ("slug", "kind"),
+        "parent",
+        "aliases",
+        ("description_en", "description_fr"),
+        "wikidata",
+    ]
+
+
+@admin.register(Place)
+class PlaceAdmin(NamedAdmin):
+    """Where events take place."""
+
+    list_display = ["name", "kind", "country", "parent", "slug"]
+    list_display_links = ["name"]
+    list_filter = ["kind", "country"]
+    fields = [
+        ("name_en", "name_fr"),
+        ("slug", "kind"),
+        ("parent", "country"),
+        ("latitude", "longitude", "precision"),
+        "aliases",
+        ("description_en", "description_fr"),
+        "wikidata",
+    ]
+
+
+class SourceTextForm(forms.ModelForm):
+    """Takes a text as it is, its spaces included."""
+
+    class Meta:
+        model = SourceText
+        fields = ["text"]
+
+    text = forms.CharField(
+        label=_("text"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "cols": 100}),
+        help_text=_("For checking quotations only. Readers never see it and nothing exports it."),
+    )
+
+
+class SourceTextInline(admin.StackedInline):
+    """The texts as they were read; each stays."""
+
+    model = SourceText
+    form = SourceTextForm
+    extra = 0
+    readonly_fields = ["read_at"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Keep what was read as it was read: a new reading is a new text."""
+        return False
+
+
+@admin.register(Source)
+class SourceAdmin(FoldedSearch, admin.ModelAdmin):
+    """What events rest on."""
+
+    list_display = ["label", "publisher", "date", "language", "kind", "slug"]
+    list_display_links = ["label"]
+    list_filter = ["kind", "language"]
+    search_fields = ["folded", "url", "slug"]
+    search_help_text = _("Words of the title, author and publisher, or a part of the address.")
+    prepopulated_fields = {"slug": ["publisher", "title"]}
+    autocomplete_fields = ["original"]
+    readonly_fields = ["text_sha256", "text_length"]
+    inlines = [SourceTextInline]
+    fields = [
+        "title",
+        ("author", "publisher"),
+        ("kind", "language"),
+        ("date", "date_read"),
+        "url",
+        "archived_url",
+        "original",
+        ("note_en", "note_fr"),
+        "slug",
+        ("text_sha256", "text_length"),
+    ]
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Hold the quotations of a source against a text that has just come in."""
+        super().save_formset(request, form, formset, change)
+        if formset.model is SourceText and formset.new_objects:
+            missing = form.instance.place_quotations()
+            if missing:
+                messages.warning(
+                    request,
+                    ngettext(
+                        "%(count)s quotation of this source is not in the text, letter by letter: "
+                        "%(events)s.",
+                        "%(count)s quotations of this source are not in the text, letter by "
+                        "letter: %(events)s.",
+                        len(missing),
+                    )
+                    % {
+                        "count": len(missing),
+                        "events": ", ".join(sorted({q.event.slug for q in missing})),
+                    },
+                )

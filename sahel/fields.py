@@ -1,0 +1,184 @@
+"""The kinds of fields and rules that the record is made of."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import CheckConstraint, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from sahel.dates import EDTF, EDTFError
+from sahel.filters import fold
+
+
+class Text(str):
+    """A text that knows its language (`lang`, ISO 639-1)."""
+
+    __slots__ = ("lang",)
+    lang: str
+
+    def __new__(cls, text: str, lang: str) -> Self:
+        """Mark a text with its language."""
+        self = super().__new__(cls, text)
+        self.lang = lang
+        return self
+
+
+def in_readers_language(en: str, fr: str) -> Text:
+    """Give the text in the active language, else in the other one."""
+    french = (get_language() or "en").startswith("fr")
+    return Text(fr, "fr") if fr and (french or not en) else Text(en, "en")
+
+
+class Translated:
+    """A text kept in columns `<name>_en` and `<name>_fr`, read in the reader's language.
+
+    What is not translated yet falls back to the other language, as a `Text` that says which.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Remember the name of which the columns are built."""
+        self.name = name
+
+    def __get__(self, instance: models.Model | None, owner: type) -> Any:
+        """Give the text in the active language, else in the other one."""
+        if instance is None:
+            return self
+        return in_readers_language(
+            getattr(instance, f"{self.name}_en"), getattr(instance, f"{self.name}_fr")
+        )
+
+
+if TYPE_CHECKING:
+    _CharField = models.CharField[EDTF | str, EDTF]
+else:
+    _CharField = models.CharField
+
+
+class EDTFField(_CharField):
+    """A date as EDTF: the text in the database, an `EDTF` in Python."""
+
+    description = "Extended Date/Time Format, levels 0 and 1"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Set the length that every date of levels 0 and 1 fits in."""
+        kwargs.setdefault("max_length", 40)
+        super().__init__(*args, **kwargs)
+
+    def from_db_value(self, value: str | None, *_: object) -> EDTF | str | None:
+        """Read what the database holds."""
+        return EDTF.parse(value) if value else value
+
+    def to_python(self, value: Any) -> Any:
+        """Read what a form or a fixture holds; raises ValidationError with what to type instead."""
+        if value in self.empty_values or isinstance(value, EDTF):
+            return value or ""
+        try:
+            return EDTF.parse(str(value))
+        except EDTFError as error:
+            raise ValidationError(str(error), code="edtf") from error
+
+    def run_validators(self, value: Any) -> None:
+        """Validate the text."""
+        super().run_validators(str(value))
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Write the text; raises ValidationError rather than store what cannot be read."""
+        return str(self.to_python(value))
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """Give the text for a fixture."""
+        return str(self.value_from_object(obj))
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:  # type: ignore[override]
+        """Let what is assigned be read at once, so that no instance holds a date as mere text."""
+        super().contribute_to_class(cls, name, **kwargs)
+        setattr(cls, name, _EDTFAttribute(self))
+
+
+class _EDTFAttribute(models.query_utils.DeferredAttribute):
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        if value and isinstance(value, str):
+            with suppress(EDTFError):  # kept as typed: validation says what is wrong with it
+                value = EDTF.parse(value)
+        instance.__dict__[self.field.attname] = value
+
+
+class Derived(models.Field):
+    """For a column that is worked out from the others and so cannot disagree with them.
+
+    It is computed whenever it is read, so that `save()`, `bulk_create()` and fixtures all write
+    the true value; what is assigned to it is ignored.
+    """
+
+    def __init__(self, *args: Any, compute: Callable[[Any], Any] | None = None, **kwargs: Any):
+        """Take the function of the instance that gives the value."""
+        self.compute = compute
+        kwargs["editable"] = False
+        super().__init__(*args, **kwargs)
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:  # type: ignore[override]
+        """Replace the stored attribute by the computed one."""
+        super().contribute_to_class(cls, name, **kwargs)
+        if self.compute:  # migrations know the column, not the function
+            setattr(cls, name, _DerivedAttribute(self))
+
+
+class _DerivedAttribute(models.query_utils.DeferredAttribute):
+    field: Derived
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        compute = self.field.compute
+        return compute(instance) if instance is not None and compute else self
+
+    def __set__(self, instance: models.Model, value: object) -> None:
+        pass
+
+
+class DerivedDate(Derived, models.DateField):
+    """A day worked out from an EDTF date."""
+
+
+class DerivedText(Derived, models.TextField):
+    """A text worked out from others."""
+
+
+def folded(*names: str) -> DerivedText:
+    """Give the field that holds other fields' words as search compares them."""
+    return DerivedText(compute=lambda self: fold(" ".join(str(getattr(self, n)) for n in names)))
+
+
+def in_one_language(name: str) -> CheckConstraint:
+    """Require a translated text in at least one language."""
+    return CheckConstraint(
+        condition=~Q(**{f"{name}_en": "", f"{name}_fr": ""}),
+        name=f"%(class)s_{name}_in_one_language",
+        violation_error_message=_("Write it in English, in French, or in both."),
+    )
+
+
+def web_address(name: str) -> CheckConstraint:
+    """Require http or https, or nothing."""
+    # `javascript:` and the like must not come in by import, shell or SQL either.
+    return CheckConstraint(
+        condition=Q(**{name: ""})
+        | Q(**{f"{name}__istartswith": "https://"})
+        | Q(**{f"{name}__istartswith": "http://"}),
+        name=f"%(class)s_{name}_on_the_web",
+        violation_error_message=_("The address must begin with https:// or http://."),
+    )
+
+
+validate_url = URLValidator(schemes=["http", "https"])
+
+
+class SlugManager(models.Manager):
+    """Finds by slug, as fixtures do."""
+
+    def get_by_natural_key(self, slug: str) -> Any:
+        """Find what a fixture names."""
+        return self.get(slug=slug)

@@ -1,0 +1,42 @@
+"""`manage.py editor`: make the account of somebody who edits the record."""
+
+import getpass
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    """Ask for a name and a password, and put the account in the group Editors."""
+
+    help = "Make an editor's account (or give one a new password); asks for the password."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the name, or ask for it."""
+        parser.add_argument("name", nargs="?", help="the name to sign in with")
+
+    def handle(self, *args: Any, name: str | None, **options: Any) -> None:
+        """Make the account; a password may also come in one line on standard input."""
+        asking = sys.stdin.isatty()
+        if not name and not asking:
+            raise CommandError("Name the editor: manage.py editor NAME")
+        name = name or input("Name to sign in with: ").strip()
+        user = User.objects.filter(username=name).first() or User(username=name)
+        user.is_staff = True
+        password = getpass.getpass("Password: ") if asking else sys.stdin.readline().rstrip("\n")
+        if asking and getpass.getpass("Once more: ") != password:
+            raise CommandError("The two passwords differ; nothing was changed.")
+        try:
+            validate_password(password, user)
+            user.set_password(password)
+            user.full_clean()
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        user.save()
+        user.groups.add(Group.objects.get(name="Editors"))
+        self.stdout.write(f"{name} can now sign in and edit at /admin/.")

@@ -1,0 +1,26 @@
+"""The record: events, who took part, where, and the words of the sources they rest on.
+
+Query it in words that chain: `Event.objects.published().matching(filters).for_timeline()`.
+"""
+
+from sahel.models.events import Event, Involvement
+from sahel.models.evidence import Quotation, Reference
+from sahel.models.names import Actor, Place
+from sahel.models.record import Loading, Record
+from sahel.models.selection import EventQuerySet
+from sahel.models.sources import Source, SourceText, source_label
+
+__all__ = [
+    "Actor",
+    "Event",
+    "EventQuerySet",
+    "Involvement",
+    "Loading",
+    "Place",
+    "Quotation",
+    "Record",
+    "Reference",
+    "Source",
+    "SourceText",
+    "source_label",
+]

@@ -1,0 +1,156 @@
+"""Sources, and the texts of them that were read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import CheckConstraint, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from sahel.fields import EDTFField, SlugManager, Text, Translated, folded, validate_url, web_address
+from sahel.quotations import plain_line_ends, sha256
+
+if TYPE_CHECKING:
+    from sahel.models.evidence import Quotation
+
+
+class Source(models.Model):
+    """A document that was read, described well enough to be found again."""
+
+    class Kind(models.TextChoices):
+        """What sort of document: a closed vocabulary."""
+
+        NEWS = "news", _("News article")
+        REPORT = "report", _("Report")
+        STATEMENT = "statement", _("Official statement")
+        ENCYCLOPEDIA = "encyclopedia", _("Encyclopedia")
+        WEBSITE = "website", _("Web page")
+
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    title = models.CharField(
+        _("title"),
+        max_length=300,
+        blank=True,
+        help_text=_("As printed, in the source's own language; empty where it is not known."),
+    )
+    author = models.CharField(_("author"), max_length=200, blank=True)
+    publisher = models.CharField(_("publisher"), max_length=200, blank=True)
+    url = models.URLField(_("address"), max_length=500, blank=True, validators=[validate_url])
+    archived_url = models.URLField(
+        _("archived address"), max_length=500, blank=True, validators=[validate_url]
+    )
+    date = EDTFField(
+        _("date"),
+        blank=True,
+        help_text=_("When it was published: 2022-02-15, 2022-02, 2022-02-15~ (about)."),
+    )
+    language = models.CharField(
+        _("language"), max_length=10, help_text=_("Its code, for example en, fr or ar.")
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.NEWS)
+    date_read = models.DateField(_("read on"), null=True, blank=True)
+    original = models.ForeignKey(
+        "self",
+        verbose_name=_("copy of"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="copies",
+        help_text=_("The source that this one republishes or translates."),
+    )
+    text_sha256 = models.CharField(
+        _("SHA-256 of the text read"), max_length=64, blank=True, editable=False
+    )
+    text_length = models.PositiveIntegerField(
+        _("length of the text read, in characters"), null=True, blank=True, editable=False
+    )
+    note_en = models.TextField(_("note in English"), blank=True)
+    note_fr = models.TextField(_("note in French"), blank=True)
+    folded = folded("title", "author", "publisher")
+
+    note = Translated()
+    objects = SlugManager()
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = ["slug"]
+        constraints = [
+            web_address("url"),
+            web_address("archived_url"),
+            CheckConstraint(
+                condition=Q(text_sha256="", text_length=None)
+                | Q(
+                    text_sha256__regex=r"^[0-9a-f]{64}$",
+                    text_length__isnull=False,
+                    text_length__gte=1,
+                ),
+                name="source_text_hash_with_length",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.label)
+
+    def get_absolute_url(self) -> str:
+        """Give the address of its page."""
+        return reverse("source", args=[self.slug])
+
+    def natural_key(self) -> tuple[str]:
+        """Name it in a fixture."""
+        return (self.slug,)
+
+    def place_quotations(self) -> list[Quotation]:
+        """Find each quotation in the text read last; give those whose words do not stand in it."""
+        missing = []
+        for quotation in self.quotations.select_related("event", "source"):
+            try:
+                quotation.clean()
+            except ValidationError:
+                missing.append(quotation)
+            else:
+                quotation.save()
+        return missing
+
+    @property
+    def label(self) -> Text:
+        """Its title, or a few words that say it has none that we know."""
+        return source_label(self.title, self.publisher, self.language)
+
+
+def source_label(title: str, publisher: str, language: str = "") -> Text:
+    """Give a source's title, else its publisher's name in words that say the title is missing."""
+    if title:
+        return Text(title, language)
+    untitled = gettext("Page of %(publisher)s, title not known") % {"publisher": publisher}
+    return Text(untitled, get_language() or "en")
+
+
+class SourceText(models.Model):
+    """The text of a source as it was read: for editors' checks only, never shown to readers."""
+
+    source = models.ForeignKey(
+        Source, verbose_name=_("source"), on_delete=models.CASCADE, related_name="texts"
+    )
+    text = models.TextField(_("text"))
+    read_at = models.DateTimeField(_("read at"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("text that was read")
+        verbose_name_plural = _("texts that were read")
+        ordering = ["source", "-read_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} · {self.read_at:%Y-%m-%d}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the text with plain line ends (forms send others), its hash with the source."""
+        self.text = plain_line_ends(self.text)
+        super().save(*args, **kwargs)
+        self.source.text_sha256, self.source.text_length = sha256(self.text), len(self.text)
+        self.source.save(update_fields=["text_sha256", "text_length"])

@@ -1,0 +1,32 @@
+"""Every address on one screen."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.urls import path
+from django.views.generic import RedirectView
+
+from sahel import views
+
+# Every page has its language in its address; Django's LocaleMiddleware redirects an address
+# without one to the browser's, keeping the path and the query.
+urlpatterns = [
+    # Browsers ask for it on pages that name no icon, such as the admin's.
+    path("favicon.ico", lambda request: redirect(static("icon.svg"))),
+    *i18n_patterns(
+        path("", views.timeline, name="timeline"),
+        path("events/", RedirectView.as_view(pattern_name="timeline", query_string=True)),
+        path("events/<slug:slug>/", views.event, name="event"),
+        path("actors/", views.actors, name="actors"),
+        path("actors/<slug:slug>/", views.actor, name="actor"),
+        path("places/", views.places, name="places"),
+        path("places/<slug:slug>/", views.place, name="place"),
+        path("sources/", views.sources, name="sources"),
+        path("sources/<slug:slug>/", views.source, name="source"),
+        path("about/", views.about, name="about"),
+        path("admin/", admin.site.urls),
+    ),
+]
+
+handler404 = "sahel.views.not_found"

@@ -1,0 +1,1 @@
+"""The tests; `python -m tests` runs them all, on every database and in the browser found here."""

@@ -1,0 +1,70 @@
+"""`make test`: all tests on SQLite, then on PostgreSQL; what is left out is said, one line each.
+
+With CI=true, leaving anything out is an error. Arguments go to pytest.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+
+from tests.machine import chromium, cluster, postgres
+
+# A developer's own settings must not decide whether the tests pass.
+SETTINGS = "DATABASE_URL", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "CONTACT", "PORT"
+INTERRUPTED = 2  # what pytest ends with after Ctrl-C
+
+
+def main() -> int:
+    """Run pytest once for each database; give 0 if all went well."""
+    server = os.environ.get("TEST_DATABASE_URL")
+    programs = postgres()
+    left_out = []
+    if not (server or programs):
+        left_out.append("left out: PostgreSQL (no server found, and no TEST_DATABASE_URL)")
+    if not chromium():
+        left_out.append("left out: the browser's tests (no Chromium found)")
+    if left_out and os.environ.get("CI", "").lower() in {"true", "1"}:
+        say(*left_out, "CI=true: nothing may be left out.")
+        return 1
+
+    # An end asked for by somebody else, like Ctrl-C, still stops the server and removes its data.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+    with ExitStack() as stack:
+        data = stack.enter_context(tempfile.TemporaryDirectory())
+        code = pytest("SQLite", f"sqlite:///{data}/sahel.sqlite3", data)
+        if programs and not server and code != INTERRUPTED:
+            server = stack.enter_context(cluster(programs))
+        if server and code != INTERRUPTED:
+            code = pytest("PostgreSQL", server, data) or code
+    say(*left_out)
+    return code
+
+
+def pytest(name: str, database: str, data: str) -> int:
+    """Run pytest on the database and give its exit code."""
+    say(f"Tests on {name}")
+    environment = {key: value for key, value in os.environ.items() if key not in SETTINGS}
+    environment |= {"DATABASE_URL": database, "DATA_DIR": data, "SECRET_KEY": "of the tests"}
+    process = subprocess.Popen([sys.executable, "-m", "pytest", *sys.argv[1:]], env=environment)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # Ctrl-C reached pytest too, which ends in its own time
+        return process.wait()
+    except SystemExit:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise
+
+
+def say(*lines: str) -> None:
+    """Print lines, each at once."""
+    for line in lines:
+        print(line, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

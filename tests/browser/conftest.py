@@ -1,0 +1,128 @@
+"""A real browser in front of a live server; it must neither complain nor talk to anybody else."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request
+from pytest_django.live_server_helper import LiveServer
+
+from tests.machine import chromium
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests of this folder where there is no browser."""
+    if chromium():
+        return
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason="no Chromium found"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the machine's own Chromium, and keep it from calling home."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium(),
+        "args": [
+            "--no-sandbox",  # refuses to start as root otherwise; it only ever sees our own pages
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(
+    browser_context_args: dict[str, Any], live_server: LiveServer
+) -> dict[str, Any]:
+    """Let `page.goto("/en/")` mean the live server."""
+    return {**browser_context_args, "base_url": live_server.url}
+
+
+@pytest.fixture(scope="session")
+def _as_migrated(django_db_setup: None) -> str:
+    return connection._test_serialized_contents  # type: ignore[attr-defined,no-any-return]
+
+
+@pytest.fixture(scope="session")
+def playwright(_as_migrated: str, playwright: Playwright) -> Iterator[Playwright]:
+    """Let Django work beside the driver's event loop, which from now on runs in this thread.
+
+    Django refuses to query the database beside one unless told that this is meant, and takes
+    another connection, which knows nothing of what the first one serialized.
+    """
+    connection._test_serialized_contents = _as_migrated  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield playwright
+
+
+@pytest.fixture(autouse=True)
+def _database(django_db_serialized_rollback: None, transactional_db: None) -> None:
+    """Give each test the database as the migrations left it, with the group of the editors."""
+
+
+@pytest.fixture
+def faults() -> Iterator[list[str]]:
+    """List what the browser complained of, and fail the test if there is anything in the end.
+
+    That is: an error on the console (a violation of the content security policy is one, and a
+    failed request), an uncaught exception, and a request to another host. A test that provokes one
+    says so: it asserts what it expects and calls `faults.clear()`.
+    """
+    found: list[str] = []
+    yield found
+    assert not found, "the browser complains:\n" + "\n".join(found)
+
+
+@pytest.fixture
+def new_context(
+    new_context: Callable[..., BrowserContext], faults: list[str], live_server: LiveServer
+) -> Callable[..., BrowserContext]:
+    """Make contexts, all of which are watched."""
+
+    def console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(f"console: {message.text}")
+
+    def request(request: Request) -> None:
+        if not request.url.startswith((f"{live_server.url}/", "data:", "blob:")):
+            faults.append(f"request to another host: {request.url}")
+
+    def watched(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.on("console", console)
+        context.on("request", request)
+        context.on("weberror", lambda error: faults.append(f"exception: {error.error}"))
+        return context
+
+    return watched
+
+
+@pytest.fixture
+def no_js_page(new_context: Callable[..., BrowserContext]) -> Page:
+    """Give a page in a browser that runs no JavaScript."""
+    return new_context(java_script_enabled=False).new_page()
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """Give a function that lists what axe-core finds wrong with a page's accessibility."""
+
+    def violations(page: Page) -> list[str]:
+        return [
+            f"{violation['id']}: {violation['help']}: {node['html']}"
+            for violation in Axe().run(page).response["violations"]
+            for node in violation["nodes"]
+        ]
+
+    return violations

@@ -1,0 +1,230 @@
+"""A reader at the timeline, in a real browser, with the article's own record."""
+
+import re
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Page, Route, expect
+
+from sahel.filters import Filters
+from sahel.models import Event
+
+
+@pytest.fixture(autouse=True)
+def _article(_database):
+    call_command("load", verbosity=0)
+
+
+def number(**filters) -> int:
+    return Event.objects.published().matching(Filters(**filters)).count()
+
+
+def expect_events(page: Page, count: int) -> None:
+    expect(page.locator("article.event")).to_have_count(count)
+    expect(page.locator("#count")).to_have_text(re.compile(rf"^{count} event"))
+
+
+def test_the_bounti_strike_stands_with_both_sides_of_it(page: Page):
+    page.goto("/en/events/bounti-strike/")
+    expect(page.locator("h1")).to_contain_text("Bounti")
+    words = page.locator(".quotation").all_inner_texts()
+    assert any("killed 19 people and three gunmen" in text for text in words)
+    assert any("France disputed the findings" in text and "denies" in text for text in words)
+
+
+def test_filter_by_actor_and_year_remove_a_chip_back_forward_reload(page: Page):
+    everything = number()
+    france, both = number(actor=("france",)), number(actor=("france",), year=("2021",))
+    year = number(year=("2021",))
+    assert len({everything, france, both, year}) == 4
+
+    page.goto("/en/")
+    expect_events(page, everything)
+    page.get_by_role("checkbox", name=re.compile(r"^France \d+$")).check()
+    expect_events(page, france)
+    expect(page).to_have_url(re.compile(r"/en/\?actor=france$"))
+    expect(page).to_have_title(re.compile("^France – "))
+
+    page.get_by_role("checkbox", name=re.compile(r"^2021 \d+$")).check()
+    expect_events(page, both)
+    expect(page).to_have_url(re.compile(r"\?actor=france&year=2021$"))
+    expect(page).to_have_title(re.compile("^France · 2021 – "))
+
+    page.get_by_role("link", name="Actor France – remove this filter").click()
+    expect_events(page, year)
+    expect(page).to_have_url(re.compile(r"\?year=2021$"))
+    expect(page.get_by_role("checkbox", name=re.compile(r"^France \d+$"))).not_to_be_checked()
+
+    page.go_back()
+    expect_events(page, both)
+    expect(page.get_by_role("checkbox", name=re.compile(r"^France \d+$"))).to_be_checked()
+    page.go_back()
+    expect_events(page, france)
+    page.go_forward()
+    expect_events(page, both)
+    page.reload()
+    expect_events(page, both)
+    expect(page.get_by_role("checkbox", name=re.compile(r"^2021 \d+$"))).to_be_checked()
+    page.get_by_role("link", name="Clear").click()
+    expect_events(page, everything)
+
+
+def test_leaving_for_an_event_and_coming_back_keeps_the_selection(page: Page):
+    page.goto("/en/?year=2021")
+    count = number(year=("2021",))
+    page.locator("article.event h3 a").first.click()
+    expect(page.locator("h1")).to_be_visible()
+    expect(page).to_have_url(re.compile("/en/events/"))
+    page.go_back()
+    expect_events(page, count)
+
+
+def test_the_focus_stays_where_it_was(page: Page):
+    page.goto("/en/")
+    box = page.get_by_role("checkbox", name=re.compile(r"^France \d+$"))
+    box.focus()
+    page.keyboard.press("Space")
+    expect_events(page, number(actor=("france",)))
+    expect(page.get_by_role("checkbox", name=re.compile(r"^France \d+$"))).to_be_focused()
+    page.get_by_role("link", name="Actor France – remove this filter").click()
+    expect_events(page, number())
+    expect(page.locator("#count")).to_be_focused()
+
+
+def test_the_count_is_announced_in_a_region_that_stays(page: Page):
+    page.goto("/en/")
+    region = page.locator("#count").element_handle()
+    for name in ("France", "Mali"):
+        page.locator("#facets fieldset").first.get_by_role(
+            "checkbox", name=re.compile(rf"^{name} \d+$")
+        ).check()
+        expect(page).to_have_url(re.compile(name.lower()))
+    expect_events(page, number(actor=("france", "mali")))
+    assert region.get_attribute("role") == "status"
+    assert region.evaluate("node => node.isConnected")
+
+
+def test_words_are_searched_as_they_are_typed(page: Page):
+    page.goto("/en/")
+    page.get_by_label("Words").press_sequentially("bounti", delay=30)
+    expect_events(page, number(q="bounti"))
+    expect(page).to_have_url(re.compile(r"\?q=bounti$"))
+    expect(page.get_by_label("Words")).to_be_focused()
+    page.get_by_role("link", name=re.compile("Words “bounti”")).click()
+    expect(page.get_by_label("Words")).to_have_value("")
+
+
+def test_a_choice_is_left_out_with_the_minus_beside_it(page: Page):
+    page.goto("/en/")
+    page.get_by_role("link", name="Leave out France", exact=True).click()
+    expect_events(page, number(actor=("-france",)))
+    expect(page).to_have_url(re.compile(r"\?actor=-france$"))
+    expect(page.get_by_role("checkbox", name=re.compile(r"^not France \d+$"))).to_be_checked()
+
+
+def test_without_javascript_everything_works_through_links_and_the_form(no_js_page: Page):
+    page = no_js_page
+    page.goto("/en/")
+    page.get_by_role("checkbox", name=re.compile(r"^France \d+$")).check()
+    page.get_by_role("checkbox", name=re.compile(r"^2021 \d+$")).check()
+    page.get_by_role("button", name="Show").click()
+    both = number(actor=("france",), year=("2021",))
+    expect_events(page, both)
+    page.get_by_role("link", name="Actor France – remove this filter").click()
+    expect_events(page, number(year=("2021",)))
+    page.go_back()
+    expect_events(page, both)
+    page.get_by_role("link", name="Newest first").click()
+    expect_events(page, both)
+    page.get_by_role("link", name="Français").click()
+    expect(page).to_have_url(re.compile(r"/fr/\?actor=france&year=2021&order=newest$"))
+    expect(page.locator("article.event")).to_have_count(both)
+
+
+def test_without_javascript_a_phone_opens_the_filters(no_js_page: Page):
+    no_js_page.set_viewport_size({"width": 360, "height": 740})
+    no_js_page.goto("/en/")
+    box = no_js_page.get_by_role("checkbox", name=re.compile(r"^France \d+$"))
+    expect(box).not_to_be_visible()
+    no_js_page.get_by_role("link", name="Filter", exact=True).click()
+    expect(box).to_be_visible()
+
+
+def test_the_language_follows_the_filters(page: Page):
+    page.goto("/en/")
+    page.get_by_role("checkbox", name=re.compile(r"^France \d+$")).check()
+    expect_events(page, number(actor=("france",)))
+    page.get_by_role("link", name="Français").click()
+    expect(page).to_have_url(re.compile(r"/fr/\?actor=france$"))
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+
+
+def test_a_failed_request_says_so_and_keeps_the_page(page: Page, faults: list[str]):
+    page.goto("/en/")
+    page.route("**/en/?*", lambda route: route.abort())
+    page.get_by_role("checkbox", name=re.compile(r"^France \d+$")).check()
+    expect(page.get_by_role("alert")).to_contain_text("The answer did not arrive")
+    expect(page.locator("article.event")).to_have_count(number())
+    assert faults
+    faults.clear()
+    page.unroute("**/en/?*")
+    page.get_by_role("link", name="try again").click()
+    expect_events(page, number(actor=("france",)))
+
+
+def test_a_slow_answer_shows_that_it_is_awaited(page: Page):
+    waiting: list[Route] = []
+    page.goto("/en/")
+    page.route("**/en/?*", lambda route: waiting.append(route))
+    page.get_by_role("checkbox", name=re.compile(r"^France \d+$")).check()
+    expect(page.locator("#loading")).to_be_visible()
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "true")
+    waiting[0].continue_()
+    expect_events(page, number(actor=("france",)))
+    expect(page.locator("#loading")).not_to_be_visible()
+
+
+def test_nothing_is_left_in_the_browser(page: Page):
+    page.goto("/en/")
+    page.get_by_role("checkbox", name=re.compile(r"^France \d+$")).check()
+    expect_events(page, number(actor=("france",)))
+    assert page.context.cookies() == []
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_nothing_stands_in_the_way_of_assistive_technology(page: Page, axe, language, scheme):
+    page.emulate_media(color_scheme=scheme)
+    for path in [
+        "",
+        "?actor=france&year=-2020&q=mali",
+        "?actor=framce",
+        "events/bounti-strike/",
+        "actors/",
+        "actors/france/",
+        "places/",
+        "places/mali/",
+        "sources/",
+        "sources/guardian-retranslated-2022/",
+        "about/",
+    ]:
+        page.goto(f"/{language}/{path}")
+        assert axe(page) == [], path
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+def test_no_page_scrolls_sideways(page: Page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in [
+        "",
+        "events/bounti-strike/",
+        "actors/france/",
+        "places/",
+        "sources/",
+        "sources/guardian-retranslated-2022/",
+        "about/",
+    ]:
+        for language in ("en", "fr"):
+            page.goto(f"/{language}/{path}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -1,0 +1,199 @@
+"""What an editor can do, and what is refused with a sentence that helps."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.contrib.messages import get_messages
+
+from sahel.models import Event, Quotation, Source, SourceText
+from tests.factories import make_actor, make_event, make_place, make_source
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editor(client):
+    """A signed-in member of the group Editors, no superuser."""
+    user = User.objects.create_user("fatou", password="a long pass phrase", is_staff=True)
+    user.groups.add(Group.objects.get(name="Editors"))
+    client.force_login(user)
+    return client
+
+
+def form(**fields):
+    """The event form as a browser would send it, with one quotation."""
+    source = make_source()
+    return {
+        "title_en": "A new event",
+        "title_fr": "",
+        "summary_en": "It happened.",
+        "summary_fr": "",
+        "kind": "statement",
+        "status": "happened",
+        "date": "2021-06",
+        "date_basis": "inferred",
+        "date_words": "last June",
+        "date_note_en": "",
+        "date_note_fr": "",
+        "position": "0",
+        "places": [],
+        "note_en": "",
+        "note_fr": "",
+        "publication": "published",
+        "slug": "",
+        "quotations-TOTAL_FORMS": "1",
+        "quotations-INITIAL_FORMS": "0",
+        "quotations-0-source": source.pk,
+        "quotations-0-exact": "No dialogue.",
+        "quotations-0-language": "en",
+        "quotations-0-stance": "claims",
+        "quotations-0-order": "0",
+        "quotations-0-speaker": "",
+        "quotations-0-speaker_role_en": "",
+        "quotations-0-speaker_role_fr": "",
+        "quotations-0-start": "",
+        "involvements-TOTAL_FORMS": "0",
+        "involvements-INITIAL_FORMS": "0",
+        "references-TOTAL_FORMS": "0",
+        "references-INITIAL_FORMS": "0",
+        **fields,
+    }
+
+
+def test_an_editor_adds_an_event_and_readers_find_it(editor, client):
+    place, actor = make_place("Mali"), make_actor("France")
+    answer = editor.post(
+        "/en/admin/sahel/event/add/",
+        form(
+            places=[place.pk],
+            **{
+                "involvements-TOTAL_FORMS": "1",
+                "involvements-0-actor": actor.pk,
+                "involvements-0-role": "speaker",
+                "involvements-0-order": "0",
+            },
+        ),
+    )
+    assert answer.status_code == 302
+    said = [str(message) for message in get_messages(answer.wsgi_request)]
+    assert any("June 2021, inferred from the source" in message for message in said)
+    event = Event.objects.get(slug="a-new-event")
+    assert event.published is not None
+    client.logout()
+    assert "A new event" in client.get("/en/?actor=france&place=mali&year=2021").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"date": "last June"}, "“last June” is not a date that can be read. Type for example"),
+        ({"date": "2022/2021"}, "“2022/2021” ends before it begins."),
+        ({"title_en": ""}, "Write it in English, in French, or in both."),
+        ({"quotations-TOTAL_FORMS": "0"}, "A published event needs a quotation."),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(editor, fields, sentence):
+    answer = editor.post("/en/admin/sahel/event/add/", form(summary_en="Typed at length", **fields))
+    assert answer.status_code == 200
+    assert sentence in answer.text
+    assert "Typed at length" in answer.text
+    assert not Event.objects.exists()
+
+
+def test_straight_quotes_are_shown_where_they_differ_from_the_source(editor):
+    SourceText.objects.create(source=make_source(), text="He said: “No dialogue.” Then he left.")
+    answer = editor.post(
+        "/en/admin/sahel/event/add/", form(**{"quotations-0-exact": '"No dialogue."'})
+    )
+    assert "Character 1: you have &quot; (U+0022 quotation mark)" in answer.text
+    assert "“ (U+201C left double quotation mark)" in answer.text
+    answer = editor.post(
+        "/en/admin/sahel/event/add/", form(**{"quotations-0-exact": "“No dialogue.”"})
+    )
+    assert answer.status_code == 302
+    quotation = Quotation.objects.get()
+    assert (quotation.start, quotation.end, quotation.prefix) == (9, 23, "He said: ")
+
+
+def test_a_text_pasted_later_places_the_quotations_and_names_those_that_differ(editor):
+    make_event(slug="right", words="No dialogue.")
+    make_event(slug="wrong", words="No dialog.")
+    source = Source.objects.get()
+    answer = editor.post(
+        f"/en/admin/sahel/source/{source.pk}/change/",
+        {
+            "title": source.title,
+            "author": "",
+            "publisher": "",
+            "kind": "news",
+            "language": "en",
+            "date": "",
+            "date_read": "",
+            "url": source.url,
+            "archived_url": "",
+            "original": "",
+            "note_en": "",
+            "note_fr": "",
+            "slug": source.slug,
+            "texts-TOTAL_FORMS": "1",
+            "texts-INITIAL_FORMS": "0",
+            "texts-0-text": "Then:\r\nNo dialogue.\r\n",
+            "texts-0-source": source.pk,
+        },
+    )
+    said = [str(message) for message in get_messages(answer.wsgi_request)]
+    assert any("1 quotation of this source is not in the text" in m and "wrong" in m for m in said)
+    assert Quotation.objects.get(event__slug="right").start == 6
+    assert Quotation.objects.get(event__slug="wrong").start is None
+    assert editor.get(f"/en/sources/{source.slug}/").text.count("Then:") == 0
+
+
+@pytest.mark.parametrize("typed", ["goita", "GOÏTA", "colonel"])
+def test_actors_are_found_as_one_types_them(editor, typed):
+    actor = make_actor("Assimi Goïta", slug="goita", aliases="Colonel Goita")
+    answer = editor.get(
+        "/en/admin/autocomplete/",
+        {"term": typed, "app_label": "sahel", "model_name": "involvement", "field_name": "actor"},
+    )
+    assert [found["id"] for found in answer.json()["results"]] == [str(actor.pk)]
+
+
+@pytest.mark.parametrize("model", ["event", "actor", "place", "source"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_lists_and_forms_open_in_both_languages(editor, model, language):
+    event = make_event(actors=("France",), places=("Mali",))
+    pk = {
+        "event": event.pk,
+        "actor": event.involvements.get().actor_id,
+        "place": event.places.get().pk,
+        "source": event.quotations.get().source_id,
+    }[model]
+    base = f"/{language}/admin/sahel/{model}/"
+    for path in ["", "?q=a", "add/", f"{pk}/change/", f"{pk}/history/", f"{pk}/delete/"]:
+        assert editor.get(base + path).status_code == 200, path
+
+
+def test_a_list_asks_no_more_for_more_rows(editor, django_assert_max_num_queries):
+    for _ in range(30):
+        make_event(actors=("France",), places=("Mali",))
+    with django_assert_max_num_queries(16):
+        editor.get("/en/admin/sahel/event/")
+
+
+def test_only_a_published_event_can_be_viewed_on_the_site(editor):
+    published, draft = make_event(), make_event(publication="draft")
+    assert "/r/" in editor.get(f"/en/admin/sahel/event/{published.pk}/change/").text
+    assert "/r/" not in editor.get(f"/en/admin/sahel/event/{draft.pk}/change/").text
+
+
+def test_a_nul_byte_is_a_bad_request(editor):
+    for query in ["q=%00", "kind__exact=%00", "_facets=%00"]:
+        assert editor.get(f"/en/admin/sahel/event/?{query}").status_code == 400
+
+
+def test_an_editor_may_edit_the_record_and_nothing_else(editor):
+    assert editor.get("/en/admin/auth/user/").status_code == 403
+    assert editor.get("/en/admin/").status_code == 200
+
+
+def test_strangers_are_asked_to_sign_in(client):
+    assert client.get("/en/admin/sahel/event/")["Location"].startswith("/en/admin/login/")

@@ -1,0 +1,313 @@
+"""The record keeps its own rules, on both databases, whichever way a row comes in."""
+
+from datetime import date
+
+import pytest
+from django.core import serializers
+from django.core.exceptions import FieldFetchBlocked, ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils import translation
+
+from sahel.filters import Filters
+from sahel.models import (
+    Actor,
+    Event,
+    Involvement,
+    Place,
+    Quotation,
+    Record,
+    Reference,
+    Source,
+    SourceText,
+)
+from tests.factories import make_actor, make_event, make_place, make_source
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(act):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        act()
+
+
+def test_the_bounds_of_a_date_are_stored_beside_it():
+    event = make_event(date="2021-01")
+    row = Event.objects.filter(pk=event.pk).values("date", "earliest", "latest", "sort_date").get()
+    assert row["date"].text == "2021-01"
+    assert (row["earliest"], row["latest"]) == (date(2021, 1, 1), date(2021, 1, 31))
+    assert row["sort_date"] == date(2021, 1, 1)
+
+
+def test_the_bounds_follow_the_date_in_bulk_and_in_fixtures():
+    fields = {"kind": "coup", "date_basis": "stated"}
+    Event.objects.bulk_create([Event(slug="bulk", title_en="Bulk", date="../2026", **fields)])
+    written = '[{"model": "sahel.event", "fields": {"slug": "raw", "title_en": "Raw", '
+    written += '"date": "2014/..", "kind": "coup", "date_basis": "stated"}}]'
+    for loaded in serializers.deserialize("json", written):
+        loaded.save()
+    bounds = Event.objects.order_by("slug").values_list("slug", "earliest", "latest")
+    assert list(bounds) == [("bulk", None, date(2026, 12, 31)), ("raw", date(2014, 1, 1), None)]
+
+
+def test_what_is_no_date_is_refused_by_the_orm_too():
+    with pytest.raises(ValidationError, match="Type for example"):
+        make_event(date="some day")
+
+
+def test_the_database_refuses_a_date_that_ends_before_it_begins():
+    event = make_event()
+    table = Event.objects.filter(pk=event.pk)
+    refused(lambda: table.update(earliest=date(2022, 1, 1), latest=date(2021, 1, 1)))
+    refused(lambda: table.update(earliest=None, latest=None))
+
+
+def test_the_database_refuses_coordinates_out_of_range_or_in_part():
+    for numbers in [(91, 0), (0, 181), (-90.1, 0), (None, 3)]:
+        latitude, longitude = numbers
+        refused(
+            lambda latitude=latitude, longitude=longitude: Place.objects.create(
+                slug="nowhere",
+                name_en="Nowhere",
+                kind="city",
+                latitude=latitude,
+                longitude=longitude,
+                precision="point",
+            )
+        )
+    refused(lambda: make_place("Bare", latitude=1, longitude=1, precision=""))
+
+
+def test_the_database_refuses_a_quotation_not_as_long_as_its_words():
+    event = make_event(words="été à Gao “oui”")
+    words = Quotation.objects.filter(event=event)
+    words.update(start=10, end=25)
+    refused(lambda: words.update(end=26))
+    refused(lambda: words.update(start=None))
+    refused(lambda: words.update(exact=""))
+
+
+def test_the_database_refuses_doubles():
+    event = make_event(actors=("France",))
+    france = Actor.objects.get(slug="france")
+    refused(lambda: make_event(slug=event.slug))
+    refused(lambda: Actor.objects.create(slug="france", name_en="France", kind="state"))
+    refused(lambda: Involvement.objects.create(event=event, actor=france, role="agent"))
+    Involvement.objects.create(event=event, actor=france, role="victim")
+    source = make_source("other")
+    Reference.objects.create(event=event, source=source, supports="date")
+    refused(lambda: Reference.objects.create(event=event, source=source, supports="date"))
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "x"]
+)
+def test_the_database_refuses_addresses_that_are_not_of_the_web(url):
+    refused(lambda: Source.objects.create(slug="bad", title="Bad", language="en", url=url))
+    refused(lambda: Source.objects.create(slug="bad", title="B", language="en", archived_url=url))
+
+
+def test_a_title_is_needed_in_one_language_only():
+    make_event(title_en="", title_fr="Coup d’État")
+    refused(lambda: make_event(title_en="", title_fr=""))
+
+
+def test_a_text_falls_back_to_the_other_language_and_says_so():
+    event = make_event(title_en="Coup", title_fr="")
+    with translation.override("fr"):
+        assert (event.title, event.title.lang) == ("Coup", "en")
+    event.title_fr = "Coup d’État"
+    with translation.override("fr"):
+        assert (event.title, event.title.lang) == ("Coup d’État", "fr")
+
+
+def test_an_actor_cannot_stand_under_itself_nor_too_deep():
+    top = make_actor("Top")
+    deepest = top
+    for name in ("Second", "Third", "Fourth"):
+        deepest = make_actor(name, parent=deepest)
+        deepest.full_clean()
+    with pytest.raises(ValidationError, match="four levels"):
+        Actor(slug="fifth", name_en="Fifth", kind="person", parent=deepest).full_clean()
+    top.parent = deepest
+    with pytest.raises(ValidationError, match="under itself"):
+        top.full_clean()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda event: Event.objects.filter(pk=event.pk).update(kind="coup"),
+        lambda event: Quotation.objects.bulk_create(
+            [Quotation(event=event, source=make_source(), exact="More.", language="en")]
+        ),
+        lambda event: event.places.clear(),
+        lambda event: event.involvements.all().delete(),
+        lambda event: Actor.objects.update(name_fr="Autre"),
+        lambda event: connection.cursor().execute("UPDATE sahel_source SET title = 'X'"),
+    ],
+)
+def test_every_change_raises_the_version_of_the_record(change):
+    event = make_event(actors=("France",), places=("Mali",))
+    before = Record.current_version()
+    change(event)
+    assert Record.current_version() > before
+
+
+def test_a_year_matches_what_may_lie_in_it():
+    for slug, when in [
+        ("day", "2021-01-03"),
+        ("year", "2020"),
+        ("by", "../2021"),
+        ("from", "2021/.."),
+        ("span", "2019/2022"),
+        ("about", "2013~"),
+        ("later", "2022-02"),
+    ]:
+        make_event(slug=slug, date=when)
+
+    def found(**fields):
+        events = Event.objects.published().matching(Filters(**fields))
+        return set(events.values_list("slug", flat=True))
+
+    assert found(year=("2021",)) == {"day", "by", "from", "span"}
+    assert found(year=("2013", "2020")) == {"about", "year", "span", "by"}
+    assert found(year=("-2021",)) == {"year", "about", "later"}
+    assert found(since="2021-12") == {"from", "span", "later", "by"}
+    assert found(until="2013") == {"about", "by"}
+    assert found(since="2020-06-01", until="2020-06-30") == {"year", "span", "by"}
+
+
+def test_a_state_stands_for_those_who_belong_to_it_and_a_country_for_its_places():
+    france = make_actor("France")
+    army = make_actor("Army", parent=france)
+    make_actor("Barkhane", parent=army)
+    mali = make_place("Mali")
+    make_event(slug="far", actors=("Barkhane",), places=(make_place("Bounti", parent=mali),))
+    make_event(slug="other", actors=("Goita",))
+    matching = Event.objects.matching
+    assert [e.slug for e in matching(Filters(actor=("france",)))] == ["far"]
+    assert [e.slug for e in matching(Filters(actor=("-army",)))] == ["other"]
+    assert [e.slug for e in matching(Filters(place=("mali",)))] == ["far"]
+
+
+def test_who_is_quoted_counts_as_an_actor_of_the_event():
+    make_event(slug="said", speaker=make_actor("Le Drian", slug="le-drian"))
+    assert Event.objects.matching(Filters(actor=("le-drian",))).get().slug == "said"
+
+
+GOLDEN = {  # what a reader types, and the events that hold it
+    "goita": {"coup"},
+    "GOÏTA": {"coup"},
+    "assimi": {"coup"},
+    "colonel": {"coup"},
+    "frappe bounti": {"strike"},
+    "bounty": {"strike"},
+    "aerienne": {"strike"},
+    "wedding": {"strike"},
+    "d'etat": {"coup"},
+    "d’État": {"coup"},
+    "mali": {"coup", "strike"},
+    "mali wedding": {"strike"},
+    "mali cotton": set(),
+    "100%": set(),
+    "_": set(),
+}
+
+
+@pytest.mark.parametrize(("typed", "slugs"), GOLDEN.items())
+def test_words_find_the_same_on_both_databases(typed, slugs):
+    mali = make_place("Mali")
+    bounti = make_place("Bounti", parent=mali, aliases="Bounty")
+    goita = make_actor("Assimi Goïta", slug="goita", aliases="Colonel Goita")
+    make_event(
+        slug="coup", title_en="Coup in Mali", title_fr="Coup d’État au Mali", actors=(goita,)
+    )
+    make_event(
+        slug="strike",
+        title_en="Air strike",
+        title_fr="Frappe aérienne",
+        summary_en="In Mali.",
+        places=(bounti,),
+        words="19 people at a wedding",
+    )
+    found = Event.objects.matching(Filters(q=typed))
+    assert set(found.values_list("slug", flat=True)) == slugs
+
+
+def test_the_timeline_asks_four_questions_and_no_more(django_assert_num_queries):
+    for _ in range(5):
+        make_event(actors=("France", "Mali"), places=("Mali", "Gao"))
+    with django_assert_num_queries(4):
+        for event in Event.objects.published().for_timeline():
+            _actors = [i.actor.name for i in event.involvements.all()]
+            _places = [place.name for place in event.places.all()]
+            _words = [(q.source.title, q.speaker) for q in event.quotations.all()]
+    with pytest.raises(FieldFetchBlocked):
+        Event.objects.defer("summary_en").for_timeline().first().summary_en  # noqa: B018
+
+
+def test_paging_by_the_last_event_keeps_its_place():
+    for day in (3, 1, 2, 2, 2):
+        make_event(date=f"2021-01-0{day}", position=day % 2)
+    slugs = [e.slug for e in Event.objects.in_order()]
+    assert slugs[::-1] == [e.slug for e in Event.objects.in_order(newest_first=True)]
+    for place, slug in enumerate(slugs):
+        after = Event.objects.beyond(slug, newest_first=False).in_order()
+        assert [e.slug for e in after] == slugs[place + 1 :]
+        before = Event.objects.beyond(slug, newest_first=True).in_order(newest_first=True)
+        assert [e.slug for e in before] == slugs[:place][::-1]
+
+
+def test_a_text_read_is_kept_with_plain_line_ends_and_its_hash_is_public():
+    source = make_source()
+    SourceText.objects.create(source=source, text="One.\r\nTwo.")
+    source.refresh_from_db()
+    assert source.texts.get().text == "One.\nTwo."
+    assert source.text_length == 9
+    assert source.text_sha256.startswith("d9613c")
+
+
+def test_a_quotation_is_placed_in_the_text_of_its_source():
+    source = make_source()
+    SourceText.objects.create(source=source, text="He said “no dialogue” in June. No dialogue.")
+    event = make_event()
+    words = Quotation(event=event, source=source, exact="“no dialogue”", language="en")
+    words.full_clean()
+    assert (words.start, words.end, words.prefix, words.suffix) == (
+        8,
+        21,
+        "He said ",
+        " in June. No dialogue.",
+    )
+
+
+def test_straight_quotes_are_told_from_curly_ones():
+    source = make_source()
+    SourceText.objects.create(source=source, text="He said “no dialogue” in June.")
+    words = Quotation(event=make_event(), source=source, exact='"no dialogue"', language="en")
+    with pytest.raises(ValidationError) as error:
+        words.full_clean()
+    assert "left double quotation mark" in error.value.message_dict["exact"][0]
+
+
+def test_words_that_stand_twice_ask_which_is_meant():
+    source = make_source()
+    SourceText.objects.create(source=source, text="No dialogue. No dialogue.")
+    words = Quotation(event=make_event(), source=source, exact="No dialogue.", language="en")
+    with pytest.raises(ValidationError, match=r"more than once\. Give one of: 0, 13"):
+        words.full_clean()
+    words.start = 13
+    words.full_clean()
+    assert words.end == 25
+
+
+def test_a_slug_left_empty_is_made_from_the_title():
+    make_event(slug="coup-detat-au-mali")
+    event = Event(
+        title_fr="Coup d’État au Mali",
+        date="2021-05",
+        kind="coup",
+        date_basis="stated",
+    )
+    event.full_clean()
+    assert event.slug == "coup-detat-au-mali-2021"

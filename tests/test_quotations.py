@@ -1,0 +1,92 @@
+"""A quotation is found letter by letter, or what differs is named."""
+
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from sahel.quotations import Passage, difference, find, problems, surroundings, text_fragment
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+words = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max_size=60)
+
+
+@given(texts, words, texts)
+def test_any_passage_is_found_where_it_stands(before, exact, after):
+    text = before + exact + after
+    assert len(before) in find(exact, text)
+    assert all(text[place : place + len(exact)] == exact for place in find(exact, text))
+    prefix, suffix = surroundings(text, len(before), len(before) + len(exact))
+    assert before.endswith(prefix)
+    assert after.startswith(suffix)
+    assert "\n" not in prefix + suffix
+
+
+SOURCE = (
+    "Relations have suffered a bitter rift.\n\n"
+    "“There have been tactical successes but [an] overall foreign policy failure,” he said."
+)
+
+
+@given(st.data())
+def test_a_changed_letter_is_reported_with_its_position(data):
+    exact = SOURCE[40:]
+    position = data.draw(st.integers(0, len(exact) - 1))
+    letter = data.draw(st.sampled_from("xyzé—"))
+    assume(exact[position] != letter)
+    changed = exact[:position] + letter + exact[position + 1 :]
+    assert not find(changed, SOURCE)
+    found = difference(changed, SOURCE)
+    assert found is not None
+    assert found.passage
+    if position > 0:  # before the first letter, the passage may as well begin one later
+        assert changed[: found.position] == exact[: found.position]
+        assert found.position <= position
+
+
+@pytest.mark.parametrize(
+    ("typed", "typed_name", "found_name"),
+    [
+        ('"There have been tactical successes', "quotation mark", "left double quotation mark"),
+        ("suffered a bitter rift", "", ""),
+        ("have suffered  a bitter", "space", "latin small letter a"),
+        ("suffered a bitter rïft", "latin small letter i with diaeresis", "latin small letter i"),
+    ],
+)
+def test_look_alikes_are_named(typed, typed_name, found_name):
+    if not typed_name:
+        assert find(typed, SOURCE)
+        return
+    message = str(difference(typed, SOURCE))
+    assert f" {typed_name})" in message
+    assert f" {found_name})" in message
+
+
+def test_what_is_nowhere_near_has_no_difference():
+    assert difference("An altogether unrelated remark about cotton", SOURCE) is None
+    [problem] = problems([Passage("coup", "Ganz anders", 0)], SOURCE)
+    assert problem.startswith("coup: not found")
+
+
+def test_a_recorded_offset_that_is_wrong_is_told():
+    [problem] = problems([Passage("rift", "bitter rift", 3)], SOURCE)
+    assert "stands at 26, recorded at 3" in problem
+
+
+@given(words, words, words)
+def test_a_link_can_be_read_back(exact, prefix, suffix):
+    assume(exact.strip() and prefix.strip() and suffix.strip())
+    fragment = text_fragment(exact, prefix, suffix)
+    terms = fragment.removeprefix("#:~:text=").split(",")
+    assert unquote(terms[0].removesuffix("-")) == prefix.strip()
+    assert unquote(terms[-1].removeprefix("-")) == suffix.strip()
+    assert unquote(terms[1]) == exact.strip() or len(exact.splitlines()) > 1
+
+
+def test_long_words_are_named_by_their_ends():
+    exact = " ".join(f"word{n}" for n in range(60)) + ", two-part & last"
+    assert text_fragment(exact) == (
+        "#:~:text=word0%20word1%20word2%20word3%20word4%20word5,"
+        "word57%20word58%20word59%2C%20two%2Dpart%20%26%20last"
+    )
