@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import transaction
 from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
 from sahel import facets
 
@@ -36,6 +39,15 @@ def plain_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
         yield
+
+
+@pytest.fixture(scope="module")
+def article(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Load the curated record, once for a module whose tests do not write."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load", verbosity=0)
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -100,6 +100,7 @@ def new_context(
 
     def watched(**options: Any) -> BrowserContext:
         context = new_context(**options)
+        context.set_default_timeout(10_000)  # milliseconds: what has not come by then will not
         context.on("console", console)
         context.on("request", request)
         context.on("weberror", lambda error: faults.append(f"exception: {error.error}"))
