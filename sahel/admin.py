@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Count, Model, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
@@ -40,6 +41,12 @@ class FoldedSearch:
         return found
 
 
+# Short texts, so that a whole event fits on few screens; the corner can be pulled.
+SHORT_TEXTS: dict[type[models.Field], dict[str, Any]] = {
+    models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 80})}
+}
+
+
 class InvolvementInline(admin.TabularInline):
     """Who took part."""
 
@@ -71,6 +78,7 @@ class QuotationInline(admin.StackedInline):
 
     model = Quotation
     formset = QuotationFormSet
+    formfield_overrides = SHORT_TEXTS
     extra = 0
     autocomplete_fields = ["source", "speaker"]
     readonly_fields = ["position"]
@@ -99,6 +107,7 @@ class ReferenceInline(admin.TabularInline):
     """What other pages support."""
 
     model = Reference
+    formfield_overrides = SHORT_TEXTS
     extra = 0
     autocomplete_fields = ["source"]
     fields = ["source", "supports", "note_en", "note_fr", "order"]
@@ -120,6 +129,7 @@ class EventAdmin(FoldedSearch, admin.ModelAdmin):
     autocomplete_fields = ["places"]
     readonly_fields = ["reading", "created", "updated", "published"]
     inlines = [QuotationInline, InvolvementInline, ReferenceInline]
+    formfield_overrides = SHORT_TEXTS
     save_on_top = True
     fieldsets = [
         (
@@ -209,6 +219,7 @@ class NamedAdmin(FoldedSearch, admin.ModelAdmin):
     prepopulated_fields = {"slug": ["name_en"]}
     autocomplete_fields = ["parent"]
     list_select_related = ["parent"]
+    formfield_overrides = SHORT_TEXTS
     list_per_page = 100
 
     @admin.display(description=_("name"), ordering="name_en")

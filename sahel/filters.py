@@ -102,13 +102,6 @@ class Filters:
         """The last day of the range of dates; None where it has no end."""
         return _span(self.until)[1] if self.until else None
 
-    @property
-    def selective(self) -> bool:
-        """Whether anything but the order and the page is asked for."""
-        return any(getattr(self, facet) for facet in FACETS) or bool(
-            self.since or self.until or self.q
-        )
-
     def adding(self, facet: Facet, value: str) -> Self:
         """Give the selection with a value more (its opposite removed), on its first page."""
         kept = tuple(v for v in getattr(self, facet) if v.lstrip("-") != value.lstrip("-"))

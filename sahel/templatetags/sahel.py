@@ -72,12 +72,6 @@ def in_language(context: Context, code: str) -> str:
 
 
 @register.simple_tag
-def adding(filters: Filters, facet: Facet, value: str) -> str:
-    """Give the query of a selection with a value more."""
-    return filters.adding(facet, value).query or "?"
-
-
-@register.simple_tag
 def excluding(filters: Filters, facet: Facet, value: str) -> str:
     """Give the query of a selection that leaves a value out."""
     return filters.adding(facet, f"-{value}").query or "?"
