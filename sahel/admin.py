@@ -22,29 +22,41 @@ from sahel.models import (
     Source,
     SourceText,
 )
+from sahel.quotations import plain_line_ends
 
 admin.site.site_header = _("Sahel timeline: editing")
 admin.site.site_title = _("Sahel timeline")
 admin.site.index_title = _("The record")
 
 
-class FoldedSearch:
-    """Finds without regard to accents and case, on both databases, as readers' search does."""
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Search the folded columns for the folded words."""
-        found: tuple[QuerySet[Any], bool] = super().get_search_results(  # type: ignore[misc]
-            request, queryset, fold(search_term)
-        )
-        return found
-
-
 # Short texts, so that a whole event fits on few screens; the corner can be pulled.
 SHORT_TEXTS: dict[type[models.Field], dict[str, Any]] = {
     models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 80})}
 }
+
+
+class RecordAdmin(admin.ModelAdmin):
+    """What the forms and lists of all parts of the record have in common."""
+
+    formfield_overrides = SHORT_TEXTS
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Let the slug be left empty: it is made from the title or the name."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if "slug" in form.base_fields:
+            form.base_fields["slug"].required = False
+        return form
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search the folded columns for the folded words, as readers' search does."""
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, fold(search_term)
+        )
+        return found
 
 
 class InvolvementInline(admin.TabularInline):
@@ -94,7 +106,7 @@ class QuotationInline(admin.StackedInline):
     def position(self, quotation: Quotation) -> str:
         """Show the passage with the words around it."""
         if quotation.start is None:
-            return gettext("not placed: the source’s text is not known here")
+            return gettext("not found yet")
         return gettext("characters %(start)s to %(end)s: …%(prefix)s[…]%(suffix)s…") % {
             "start": quotation.start,
             "end": quotation.end,
@@ -114,7 +126,7 @@ class ReferenceInline(admin.TabularInline):
 
 
 @admin.register(Event)
-class EventAdmin(FoldedSearch, admin.ModelAdmin):
+class EventAdmin(RecordAdmin):
     """One page for one event."""
 
     list_display = ["title", "when", "kind", "status", "publication", "quotation_count", "updated"]
@@ -129,7 +141,6 @@ class EventAdmin(FoldedSearch, admin.ModelAdmin):
     autocomplete_fields = ["places"]
     readonly_fields = ["reading", "created", "updated", "published"]
     inlines = [QuotationInline, InvolvementInline, ReferenceInline]
-    formfield_overrides = SHORT_TEXTS
     save_on_top = True
     fieldsets = [
         (
@@ -164,15 +175,6 @@ class EventAdmin(FoldedSearch, admin.ModelAdmin):
         """Count the quotations in the same query."""
         events: QuerySet[Event] = super().get_queryset(request)
         return events.annotate(quotation_total=Count("quotations"))
-
-    def get_form(
-        self, request: HttpRequest, obj: Event | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        """Let the slug be left empty: it is made from the title."""
-        form = super().get_form(request, obj, change, **kwargs)
-        if "slug" in form.base_fields:
-            form.base_fields["slug"].required = False
-        return form
 
     def get_view_on_site_url(self, obj: Event | None = None) -> str | None:
         """Lead to the reader's page where there is one: a draft has none."""
@@ -211,7 +213,7 @@ class EventAdmin(FoldedSearch, admin.ModelAdmin):
         return total
 
 
-class NamedAdmin(FoldedSearch, admin.ModelAdmin):
+class NamedAdmin(RecordAdmin):
     """What actors and places have in common."""
 
     search_fields = ["folded", "slug"]
@@ -219,7 +221,6 @@ class NamedAdmin(FoldedSearch, admin.ModelAdmin):
     prepopulated_fields = {"slug": ["name_en"]}
     autocomplete_fields = ["parent"]
     list_select_related = ["parent"]
-    formfield_overrides = SHORT_TEXTS
     list_per_page = 100
 
     @admin.display(description=_("name"), ordering="name_en")
@@ -268,7 +269,7 @@ class SourceTextForm(forms.ModelForm):
 
     class Meta:
         model = SourceText
-        fields = ["text"]
+        fields = ["text", "replaces"]
 
     text = forms.CharField(
         label=_("text"),
@@ -276,6 +277,32 @@ class SourceTextForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 12, "cols": 100}),
         help_text=_("For checking quotations only. Readers never see it and nothing exports it."),
     )
+    replaces = forms.BooleanField(
+        label=_("take it although it lacks words that are quoted"),
+        required=False,
+        help_text=_("Where the source itself has changed. The quotations stay as they are."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a text that is probably another source's."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        text = plain_line_ends(cleaned.get("text", ""))
+        missing = self.instance.source.quotations_missing_in(text)
+        if text and missing and not cleaned.get("replaces"):
+            raise forms.ValidationError(
+                ngettext(
+                    "%(count)s quotation of this source is not in the text, letter by letter: "
+                    "%(events)s.",
+                    "%(count)s quotations of this source are not in the text, letter by letter: "
+                    "%(events)s.",
+                    len(missing),
+                )
+                % {
+                    "count": len(missing),
+                    "events": ", ".join(sorted({q.event.slug for q in missing})),
+                }
+            )
+        return cleaned
 
 
 class SourceTextInline(admin.StackedInline):
@@ -292,11 +319,11 @@ class SourceTextInline(admin.StackedInline):
 
 
 @admin.register(Source)
-class SourceAdmin(FoldedSearch, admin.ModelAdmin):
+class SourceAdmin(RecordAdmin):
     """What events rest on."""
 
-    list_display = ["label", "publisher", "date", "language", "kind", "slug"]
-    list_display_links = ["label"]
+    list_display = ["label_of", "publisher", "date", "language", "kind", "slug"]
+    list_display_links = ["label_of"]
     list_filter = ["kind", "language"]
     search_fields = ["folded", "url", "slug"]
     search_help_text = _("Words of the title, author and publisher, or a part of the address.")
@@ -318,22 +345,12 @@ class SourceAdmin(FoldedSearch, admin.ModelAdmin):
     ]
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Hold the quotations of a source against a text that has just come in."""
+        """Find the quotations of a source in a text that has just come in."""
         super().save_formset(request, form, formset, change)
         if formset.model is SourceText and formset.new_objects:
-            missing = form.instance.place_quotations()
-            if missing:
-                messages.warning(
-                    request,
-                    ngettext(
-                        "%(count)s quotation of this source is not in the text, letter by letter: "
-                        "%(events)s.",
-                        "%(count)s quotations of this source are not in the text, letter by "
-                        "letter: %(events)s.",
-                        len(missing),
-                    )
-                    % {
-                        "count": len(missing),
-                        "events": ", ".join(sorted({q.event.slug for q in missing})),
-                    },
-                )
+            form.instance.place_quotations()
+
+    @admin.display(description=_("title"), ordering="title")
+    def label_of(self, source: Source) -> str:
+        """Give the title, or what stands in its place."""
+        return str(source.label)

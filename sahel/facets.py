@@ -74,7 +74,7 @@ class Index:
     values: dict[Facet, dict[str, BitMap]] = field(
         default_factory=lambda: {facet: defaultdict(BitMap) for facet in FACETS}
     )
-    names: dict[tuple[Facet, str], tuple[str, str]] = field(default_factory=dict)
+    names: dict[tuple[Facet, str], tuple[str, ...]] = field(default_factory=dict)
     spans: list[tuple[int, date | None, date | None]] = field(default_factory=list)
 
     @classmethod
@@ -107,7 +107,7 @@ class Index:
         for what, is_name, a, b, slug, *names in _names_and_links():
             if is_name:
                 parents[what, a], slugs[what, a] = b, slug
-                self.names[what, slug] = (names[0], names[1])
+                self.names[what, slug] = tuple(names)
             elif b is not None:
                 linked[what, b].add(a)
         for (what, key), events in linked.items():
@@ -162,10 +162,11 @@ class Index:
 
     def label(self, facet: Facet, value: str) -> Text:
         """Give a value's name in the reader's language; the value itself where it is unknown."""
-        if (facet, value) in self.names:
+        # What has no published event is not named: its name may be a draft's.
+        if (facet, value) in self.names and value in self.values[facet]:
             if facet == "source":
                 return source_label(*self.names[facet, value])
-            return in_readers_language(*self.names[facet, value])
+            return in_readers_language(*self.names[facet, value][:2])
         vocabulary = {"kind": Event.Kind, "status": Event.Status}.get(facet)
         if vocabulary and value in vocabulary.values:
             return Text(str(vocabulary(value).label), get_language() or "en")
@@ -226,7 +227,7 @@ def _names_and_links() -> QuerySet[Any, tuple[Any, ...]]:
     no_parent = Value(None, output_field=IntegerField())
 
     def names(
-        model: type[Model], what: Facet, parent: Combinable, *names: str
+        model: type[Model], what: Facet, parent: Combinable, *names: str | Combinable
     ) -> QuerySet[Any, Any]:
         return model._default_manager.order_by().values_list(
             Value(what), Value(True), "pk", parent, "slug", *names
@@ -234,12 +235,12 @@ def _names_and_links() -> QuerySet[Any, tuple[Any, ...]]:
 
     def links(model: type[Model], what: Facet, key: str) -> QuerySet[Any, Any]:
         return model._default_manager.order_by().values_list(
-            Value(what), Value(False), "event_id", key, Value(""), Value(""), Value("")
+            Value(what), Value(False), "event_id", key, *[Value("")] * 4
         )
 
-    return names(Actor, "actor", F("parent_id"), "name_en", "name_fr").union(
-        names(Place, "place", F("parent_id"), "name_en", "name_fr"),
-        names(Source, "source", no_parent, "title", "publisher"),
+    return names(Actor, "actor", F("parent_id"), "name_en", "name_fr", Value("")).union(
+        names(Place, "place", F("parent_id"), "name_en", "name_fr", Value("")),
+        names(Source, "source", no_parent, "title", "publisher", "date"),
         links(Involvement, "actor", "actor_id"),
         links(Quotation, "actor", "speaker_id"),
         links(Event.places.through, "place", "place_id"),

@@ -5,9 +5,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import CheckConstraint, Q
+from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -174,6 +175,35 @@ def web_address(name: str) -> CheckConstraint:
 
 
 validate_url = URLValidator(schemes=["http", "https"])
+validate_language = RegexValidator(  # BCP 47, as HTML's `lang` takes it
+    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", _("Give the language’s code, for example en, fr or ar.")
+)
+
+
+class Slugged(models.Model):
+    """What has an address of its own, made from its title or name where it was left empty."""
+
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+
+    class Meta:
+        abstract = True
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        """Fill in the slug before the fields are checked."""
+        if not self.slug and (wanted := slugify(self.slug_words())[:80].strip("-")):
+            candidates = [wanted, *(f"{wanted}-{n}" for n in range(2, 1000))]
+            others = type(self)._default_manager.filter(slug__in=candidates)
+            taken = set(others.values_list("slug", flat=True))
+            self.slug = next(slug for slug in candidates if slug not in taken)
+        super().full_clean(*args, **kwargs)
+
+    def natural_key(self) -> tuple[str]:
+        """Name it in a fixture."""
+        return (self.slug,)
+
+    def slug_words(self) -> str:
+        """Give the words that the slug is made from."""
+        raise NotImplementedError
 
 
 class SlugManager(models.Manager):

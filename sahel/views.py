@@ -8,14 +8,31 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from sahel import facets
 from sahel.dates import EDTF
 from sahel.fields import Text
-from sahel.filters import FACETS, Facet, Filters
+from sahel.filters import FACETS, NAMES, Facet, Filters
 from sahel.models import Actor, Event, EventQuerySet, Place, Quotation, Reference, Source
 
+KINDS = {
+    Actor.Kind.STATE: gettext_lazy("States"),
+    Actor.Kind.GOVERNMENT: gettext_lazy("Governments"),
+    Actor.Kind.PERSON: gettext_lazy("People"),
+    Actor.Kind.MILITARY_FORCE: gettext_lazy("Military forces"),
+    Actor.Kind.ARMED_GROUP: gettext_lazy("Armed groups"),
+    Actor.Kind.ORGANISATION: gettext_lazy("Organisations"),
+    Actor.Kind.MEDIA: gettext_lazy("Media organisations"),
+    Actor.Kind.PUBLIC: gettext_lazy("Groups of people"),
+    Place.Kind.REGION_OF_THE_WORLD: gettext_lazy("World regions"),
+    Place.Kind.COUNTRY: gettext_lazy("Countries"),
+    Place.Kind.REGION: gettext_lazy("Regions"),
+    Place.Kind.CITY: gettext_lazy("Cities and towns"),
+    Place.Kind.VILLAGE: gettext_lazy("Villages"),
+    Place.Kind.SITE: gettext_lazy("Sites"),
+}
 PAGE = 60  # events on a page of the timeline
 EVERYTHING = Filters()
 
@@ -123,6 +140,7 @@ class Chip:
     label: Text
     excluded: bool
     removed: Filters
+    control: str  # the id of the form's control that sets it
 
 
 def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) -> dict[str, Any]:
@@ -182,13 +200,17 @@ def _chips(index: facets.Index, filters: Filters) -> list[Chip]:
         for value in getattr(filters, facet):
             label = index.label(facet, value.removeprefix("-"))
             removed = filters.removing(facet, value)
-            chips.append(Chip(str(facets.TITLES[facet]), label, value[0] == "-", removed))
+            control = f"{facet}-{value.removeprefix('-')}"
+            title = str(facets.TITLES[facet])
+            chips.append(Chip(title, label, value[0] == "-", removed, control))
     for name, title in (("since", _("From")), ("until", _("Until"))):
         if bound := getattr(filters, name):
             label = Text(f"{title} {EDTF.parse(bound).in_words()}", "")
-            chips.append(Chip(str(_("Date")), label, False, filters.without(name)))
+            removed = filters.without(name)
+            chips.append(Chip(str(_("Date")), label, False, removed, NAMES[name]))
     if filters.q:
-        chips.append(Chip(str(_("Words")), Text(f"“{filters.q}”", ""), False, filters.without("q")))
+        label = Text(_("“%(words)s”") % {"words": filters.q}, "")
+        chips.append(Chip(str(_("Words")), label, False, filters.without("q"), "q"))
     return chips
 
 
@@ -199,10 +221,12 @@ def _counted(queryset: QuerySet[Any], facet: Facet) -> list[tuple[Any, int]]:
     return sorted((pair for pair in found if pair[1]), key=lambda pair: -pair[1])
 
 
-def _by_kind(queryset: QuerySet[Any], facet: Facet, kinds: Any) -> list[tuple[str, list[Any]]]:
+def _by_kind(queryset: QuerySet[Any], facet: Facet, kinds: Any) -> list[tuple[str, Any]]:
     """Give what has published events, under the names of its kinds."""
     counted = _counted(queryset, facet)
-    groups = [(kind.label, [pair for pair in counted if pair[0].kind == kind]) for kind in kinds]
+    groups = [
+        (str(KINDS[kind]), [pair for pair in counted if pair[0].kind == kind]) for kind in kinds
+    ]
     return [group for group in groups if group[1]]
 
 

@@ -1,49 +1,87 @@
 // What HTML and htmx do not do by themselves. Every page works without this file.
 "use strict";
 
-const form = () => document.getElementById("filters");
+const byId = (id) => document.getElementById(id);
+let opened = []; // the lists under "more" that were opened by hand
+let used = ""; // the id of the control that asked last, for the focus to return to
+let leave = false; // whether the panel of a narrow screen was left with its button
 
-// A selection's address holds what is asked for and nothing that is empty.
-document.addEventListener("htmx:configRequest", ({ detail }) => {
-  for (const [name, value] of [...detail.formData.entries()]) {
-    if (value === "") detail.formData.delete(name);
+// With the form at hand, every link that changes the selection sets the form's own controls and
+// sends it: so two quick clicks add up, and an answer on its way never brings an old choice back.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-off], [data-out], [data-order], [data-clear]");
+  const form = byId("filters");
+  if (!link || !form || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const { off, out, order, clear } = link.dataset;
+  const controls = clear === undefined ? [byId(off ?? out)] : [...form.elements];
+  for (const control of controls) {
+    if (control?.type === "checkbox") control.checked = out !== undefined;
+    else if (control && control.type !== "submit" && control.id !== "order") control.value = "";
+  }
+  if (out) byId(out).value = `-${byId(out).value}`;
+  if (order !== undefined) Object.assign(byId("order"), { value: order, disabled: !order });
+  link.closest("li")?.classList.add("going");
+  used = out ?? "";
+  form.requestSubmit();
+});
+
+document.addEventListener("submit", ({ submitter }) => {
+  leave = submitter !== null && byId("panel")?.matches(":target");
+});
+
+// A selection's address holds what is asked for, nothing that is empty, in the server's order.
+const names = ["actor", "year", "place", "kind", "status", "source", "from", "to", "q", "order"];
+document.addEventListener("htmx:configRequest", ({ detail: { formData } }) => {
+  for (const name of names) {
+    const values = formData.getAll(name);
+    formData.delete(name);
+    for (const value of values) if (value) formData.append(name, value);
   }
 });
 
 const busy = (is) => {
-  document.getElementById("results")?.setAttribute("aria-busy", is);
-  if (is) document.getElementById("failure").hidden = true;
+  byId("results")?.setAttribute("aria-busy", is);
+  if (is) byId("failure").hidden = true;
 };
+document.addEventListener("htmx:beforeRequest", () => busy(true));
 
-// What was opened by hand under "more" is replaced with the facets: it opens again.
-let opened = [];
-document.addEventListener("htmx:beforeRequest", () => {
-  busy(true);
-});
 document.addEventListener("htmx:beforeSwap", () => {
   opened = [...document.querySelectorAll("#facets details[open]")].map(({ id }) => id);
 });
 
 document.addEventListener("htmx:afterSettle", () => {
-  sessionStorage.clear(); // htmx notes the current address there; we keep nothing of a reader's
-  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-  // The words and the range stay as they are while somebody types; a removed chip empties them.
-  const asked = new URLSearchParams(location.search);
-  for (const name of ["q", "from", "to"]) {
-    const field = form()?.elements[name];
-    if (field && field !== document.activeElement) field.value = asked.get(name) ?? "";
+  forget();
+  for (const id of opened) byId(id)?.setAttribute("open", "");
+  // Words and range stay as they are while somebody types; else they show what the server read.
+  const read = byId("order")?.dataset;
+  for (const name of read ? ["q", "from", "to"] : []) {
+    if (byId(name) !== document.activeElement) byId(name).value = read[name];
   }
-  // A chip that was removed takes the focus with it: the keyboard goes on from the count.
+  if (leave) location.hash = "selection";
+  // A link that is gone took the focus with it: the keyboard goes on where it was, or at the count.
   if (document.activeElement === document.body) {
-    const count = document.getElementById("count");
-    count?.setAttribute("tabindex", "-1");
-    count?.focus({ preventScroll: true });
+    const next = byId(used)?.checkVisibility() ? byId(used) : byId("count");
+    if (next?.id === "count") next.setAttribute("tabindex", "-1");
+    next?.focus({ preventScroll: true });
   }
+  leave = false;
+  used = "";
 });
+
+// Going back while an answer is on its way: the answer is no longer wanted.
+addEventListener("popstate", () => {
+  if (byId("filters")) window.htmx?.trigger("#filters", "htmx:abort");
+});
+
+// htmx notes the current address in the browser's storage; we keep nothing of a reader's.
+const forget = () => sessionStorage.clear();
+document.addEventListener("DOMContentLoaded", forget);
+addEventListener("pagehide", forget);
 
 const failed = ({ detail }) => {
   busy(false);
-  const notice = document.getElementById("failure");
+  const notice = byId("failure");
   if (!notice) return;
   notice.querySelector("a").href = detail.pathInfo?.finalRequestPath ?? location.href;
   notice.hidden = false;

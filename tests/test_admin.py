@@ -114,11 +114,9 @@ def test_straight_quotes_are_shown_where_they_differ_from_the_source(editor):
     assert (quotation.start, quotation.end, quotation.prefix) == (9, 23, "He said: ")
 
 
-def test_a_text_pasted_later_places_the_quotations_and_names_those_that_differ(editor):
-    make_event(slug="right", words="No dialogue.")
-    make_event(slug="wrong", words="No dialog.")
+def paste(editor, text, **fields):
     source = Source.objects.get()
-    answer = editor.post(
+    return editor.post(
         f"/en/admin/sahel/source/{source.pk}/change/",
         {
             "title": source.title,
@@ -133,18 +131,59 @@ def test_a_text_pasted_later_places_the_quotations_and_names_those_that_differ(e
             "original": "",
             "note_en": "",
             "note_fr": "",
-            "slug": source.slug,
+            "slug": "",
             "texts-TOTAL_FORMS": "1",
             "texts-INITIAL_FORMS": "0",
-            "texts-0-text": "Then:\r\nNo dialogue.\r\n",
+            "texts-0-text": text,
             "texts-0-source": source.pk,
+            **fields,
         },
     )
-    said = [str(message) for message in get_messages(answer.wsgi_request)]
-    assert any("1 quotation of this source is not in the text" in m and "wrong" in m for m in said)
-    assert Quotation.objects.get(event__slug="right").start == 6
+
+
+def test_a_text_pasted_later_places_the_quotations(editor):
+    make_event(slug="right", words="No dialogue.")
+    assert paste(editor, "Then:\r\nNo dialogue.\r\n").status_code == 302
+    assert Quotation.objects.get().start == 6
+    source = Source.objects.get()
+    assert source.text_length == 19
+    assert "Then:" not in editor.get(f"/en/sources/{source.slug}/").text
+
+
+def test_a_text_that_lacks_what_is_quoted_is_refused_until_it_is_meant(editor):
+    make_event(slug="right", words="No dialogue.")
+    make_event(slug="wrong", words="No dialog!")
+    answer = paste(editor, "No dialogue.")
+    assert "1 quotation of this source is not in the text" in answer.text
+    assert "wrong" in answer.text
+    assert Source.objects.get().text_sha256 == ""
+    assert paste(editor, "No dialogue.", **{"texts-0-replaces": "on"}).status_code == 302
+    assert Quotation.objects.get(event__slug="right").start == 0
     assert Quotation.objects.get(event__slug="wrong").start is None
-    assert editor.get(f"/en/sources/{source.slug}/").text.count("Then:") == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "event/?sort_date__year=9999",
+        "event/?sort_date__year=99999999999999999999",
+        "event/?title_en__regex=(((",
+        "event/?id__in=" + "9" * 40,
+        "event/add/?places=" + "9" * 40,
+        "place/add/?parent=zz",
+        "actor/add/?parent=%ED%A0%80",
+        "event/" + "9" * 40 + "/change/",
+    ],
+)
+def test_forged_addresses_are_no_errors_of_ours(editor, address):
+    make_event(actors=("France",))
+    assert editor.get(f"/en/admin/sahel/{address}").status_code < 500
+
+
+@pytest.mark.parametrize("junk", ["zz", "9" * 40, "1\0"])
+def test_forged_choices_are_no_errors_of_ours(editor, junk):
+    fields = form(**{"quotations-0-source": junk, "quotations-0-speaker": junk})
+    assert editor.post("/en/admin/sahel/event/add/", fields).status_code < 500
 
 
 @pytest.mark.parametrize("typed", ["goita", "GOÏTA", "colonel"])

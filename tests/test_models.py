@@ -310,4 +310,40 @@ def test_a_slug_left_empty_is_made_from_the_title():
         date_basis="stated",
     )
     event.full_clean()
-    assert event.slug == "coup-detat-au-mali-2021"
+    assert event.slug == "coup-detat-au-mali-2"
+
+
+def test_a_name_in_french_alone_makes_a_slug_too():
+    actor = Actor(name_fr="Armée de l’air", kind="military-force")
+    actor.full_clean()
+    assert actor.slug == "armee-de-lair"
+
+
+def test_a_text_that_is_taken_away_takes_its_hash_with_it():
+    source = make_source()
+    first = SourceText.objects.create(source=source, text="One.")
+    SourceText.objects.create(source=source, text="Two!!").delete()
+    source.refresh_from_db()
+    assert source.text_length == 4
+    first.delete()
+    source.refresh_from_db()
+    assert (source.text_sha256, source.text_length) == ("", None)
+
+
+def test_words_on_record_stay_when_the_source_has_changed():
+    source = make_source()
+    SourceText.objects.create(source=source, text="No dialogue.")
+    words = Quotation(event=make_event(), source=source, exact="No dialogue.", language="en")
+    words.full_clean()
+    words.save()
+    SourceText.objects.create(source=source, text="Some dialogue.")
+    words.full_clean()
+    words.exact = "No dialog."
+    with pytest.raises(ValidationError):
+        words.full_clean()
+
+
+@pytest.mark.parametrize("code", ["français", "EN", "e", "en fr", '"><script>'])
+def test_a_language_is_a_code(code):
+    with pytest.raises(ValidationError, match="language"):
+        Source(slug="x", title="X", language=code).full_clean()

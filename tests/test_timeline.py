@@ -140,6 +140,18 @@ def test_drafts_are_shown_nowhere(client):
         assert client.get(f"/en/{path}/").status_code == 404
 
 
+def test_not_even_a_guessed_address_tells_of_a_draft(client):
+    make_event("Shown", "2021-01-03")
+    make_event(
+        "Secret", "2020-01-01", slug="secret", publication="draft", actors=("Covert Cell",),
+        places=("Hideout",), source=make_source("leak", title="Leaked"),
+    )  # fmt: skip
+    for query in ["actor=covert-cell", "actor=-covert-cell", "place=hideout", "source=leak"]:
+        assert not re.search("Covert Cell|Hideout|Leaked", client.get(f"/en/?{query}").text), query
+    unknown, draft = client.get("/en/?after=framce"), client.get("/en/?after=secret")
+    assert titles(unknown) == titles(draft) == []
+
+
 def test_the_page_is_turned_by_the_last_event_in_both_directions(client):
     for number in range(95):
         make_event(f"Event {number:02}", f"2021-01-{number % 28 + 1:02}")

@@ -9,10 +9,9 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from sahel.fields import DerivedDate, EDTFField, Translated, folded, in_one_language
+from sahel.fields import DerivedDate, EDTFField, Slugged, Translated, folded, in_one_language
 from sahel.models.names import Actor, Place
 from sahel.models.selection import EventQuerySet
 
@@ -26,7 +25,7 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         return event
 
 
-class Event(models.Model):
+class Event(Slugged):
     """Something that happened, was said, is disputed or is expected, as far as it is known."""
 
     class Kind(models.TextChoices):
@@ -70,7 +69,6 @@ class Event(models.Model):
         REVIEW = "review", _("In review")
         PUBLISHED = "published", _("Published")
 
-    slug = models.SlugField(_("slug"), max_length=100, unique=True)
     title_en = models.CharField(_("title in English"), max_length=200, blank=True)
     title_fr = models.CharField(_("title in French"), max_length=200, blank=True)
     summary_en = models.TextField(
@@ -103,7 +101,7 @@ class Event(models.Model):
     latest = DerivedDate(
         _("latest day"), compute=lambda self: _day(self, "latest"), null=True, db_index=True
     )
-    sort_date = DerivedDate(_("sorted as"), compute=lambda self: _day(self, "sort_date"))
+    sort_date = DerivedDate(_("date it is sorted by"), compute=lambda self: _day(self, "sort_date"))
     position = models.PositiveSmallIntegerField(
         _("order within the day"),
         default=0,
@@ -167,21 +165,9 @@ class Event(models.Model):
         """Give the address of its page."""
         return reverse("event", args=[self.slug])
 
-    def natural_key(self) -> tuple[str]:
-        """Name it in a fixture."""
-        return (self.slug,)
-
-    def full_clean(self, *args: Any, **kwargs: Any) -> None:
-        """Fill in the slug from the title and the date where it was left empty."""
-        if not self.slug and (title := self.title_en or self.title_fr):
-            self.slug = self._free_slug(slugify(title)[:80].strip("-") or "event")
-        super().full_clean(*args, **kwargs)
-
-    def _free_slug(self, wanted: str) -> str:
-        year = getattr(getattr(self.date, "sort_date", None), "year", "")
-        candidates = [wanted, f"{wanted}-{year}", *(f"{wanted}-{n}" for n in range(2, 1000))]
-        taken = set(Event.objects.filter(slug__in=candidates).values_list("slug", flat=True))
-        return next(slug for slug in candidates if slug not in taken)
+    def slug_words(self) -> str:
+        """Give its title."""
+        return self.title_en or self.title_fr
 
 
 def _day(event: Event, name: str) -> date | None:

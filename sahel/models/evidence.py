@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from sahel.fields import Translated, folded
+from sahel.fields import Translated, folded, validate_language
 from sahel.models.events import Event
 from sahel.models.names import Actor
 from sahel.models.sources import Source
@@ -44,7 +45,10 @@ class Quotation(models.Model):
         help_text=_("Letter by letter as they stand in the source, its quotation marks included."),
     )
     language = models.CharField(
-        _("language"), max_length=10, help_text=_("Its code, for example en, fr or ar.")
+        _("language"),
+        max_length=10,
+        validators=[validate_language],
+        help_text=_("Its code, for example en, fr or ar."),
     )
     speaker = models.ForeignKey(
         Actor,
@@ -115,9 +119,18 @@ class Quotation(models.Model):
         return (self.event.slug, self.source.slug, self.start)
 
     def clean(self) -> None:
-        """Find the words in the source's text where that is known; refuse them if they differ."""
+        """Find the words in the source's text where that is known; refuse them if they differ.
+
+        Words that were on record before stay: the source may have changed since.
+        """
         self.exact = plain_line_ends(self.exact)
-        read = self.source.texts.first() if self.source_id else None
+        kept = Quotation.objects.filter(pk=self.pk, source=self.source_id, exact=self.exact)
+        if self.source_id and not (self.pk and kept.filter(start=self.start).exists()):
+            self.stand_in_source()
+
+    def stand_in_source(self) -> None:
+        """Set where the words stand; raises ValidationError where the source's text lacks them."""
+        read = self.source.texts.first()
         if read is not None:
             self._stand_in(read.text)
         self.end = None if self.start is None else self.start + len(self.exact)
@@ -158,7 +171,9 @@ class Reference(models.Model):
     source = models.ForeignKey(
         Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="references"
     )
-    supports = models.CharField(_("supports"), max_length=10, choices=Supports)
+    supports = models.CharField(
+        pgettext_lazy("a reference", "named for"), max_length=10, choices=Supports
+    )
     note_en = models.TextField(_("what it says, in English"), blank=True)
     note_fr = models.TextField(_("what it says, in French"), blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)

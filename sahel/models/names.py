@@ -6,15 +6,14 @@ from django.db.models import CheckConstraint, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from sahel.fields import SlugManager, Translated, folded, in_one_language
+from sahel.fields import Slugged, SlugManager, Translated, folded, in_one_language
 
 LINEAGE = 4  # how many levels deep an actor or a place may stand; queries follow that many
 
 
-class Named(models.Model):
+class Named(Slugged):
     """What has a name in both languages, an address of its own, and may stand under a parent."""
 
-    slug = models.SlugField(_("slug"), max_length=100, unique=True)
     name_en = models.CharField(_("name in English"), max_length=200, blank=True)
     name_fr = models.CharField(_("name in French"), max_length=200, blank=True)
     aliases = models.TextField(
@@ -50,14 +49,14 @@ class Named(models.Model):
     def __str__(self) -> str:
         return str(self.name)
 
-    def natural_key(self) -> tuple[str]:
-        """Name it in a fixture."""
-        return (self.slug,)
-
     @property
     def other_names(self) -> list[str]:
         """The aliases, as a list."""
         return [line.strip() for line in self.aliases.splitlines() if line.strip()]
+
+    def slug_words(self) -> str:
+        """Give its name."""
+        return str(self.name_en or self.name_fr)
 
     def clean(self) -> None:
         """Refuse a parent that would make a circle or stand too deep to be found."""

@@ -51,7 +51,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def beyond(self, slug: str, *, newest_first: bool) -> Self:
         """Only what comes after an event in the order given (keyset paging)."""
-        here = self.model._default_manager.filter(slug=slug)
+        here = type(self)(self.model, using=self.db).published().filter(slug=slug)
         day, position, key = (here.values(column)[:1] for column in ("sort_date", "position", "pk"))
         way = "lt" if newest_first else "gt"
         return self.filter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -12,14 +13,25 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from sahel.fields import EDTFField, SlugManager, Text, Translated, folded, validate_url, web_address
-from sahel.quotations import plain_line_ends, sha256
+from sahel.dates import EDTF
+from sahel.fields import (
+    EDTFField,
+    Slugged,
+    SlugManager,
+    Text,
+    Translated,
+    folded,
+    validate_language,
+    validate_url,
+    web_address,
+)
+from sahel.quotations import find, plain_line_ends, sha256
 
 if TYPE_CHECKING:
     from sahel.models.evidence import Quotation
 
 
-class Source(models.Model):
+class Source(Slugged):
     """A document that was read, described well enough to be found again."""
 
     class Kind(models.TextChoices):
@@ -31,7 +43,6 @@ class Source(models.Model):
         ENCYCLOPEDIA = "encyclopedia", _("Encyclopedia")
         WEBSITE = "website", _("Web page")
 
-    slug = models.SlugField(_("slug"), max_length=100, unique=True)
     title = models.CharField(
         _("title"),
         max_length=300,
@@ -50,7 +61,10 @@ class Source(models.Model):
         help_text=_("When it was published: 2022-02-15, 2022-02, 2022-02-15~ (about)."),
     )
     language = models.CharField(
-        _("language"), max_length=10, help_text=_("Its code, for example en, fr or ar.")
+        _("language"),
+        max_length=10,
+        validators=[validate_language],
+        help_text=_("Its code, for example en, fr or ar."),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.NEWS)
     date_read = models.DateField(_("read on"), null=True, blank=True)
@@ -101,33 +115,35 @@ class Source(models.Model):
         """Give the address of its page."""
         return reverse("source", args=[self.slug])
 
-    def natural_key(self) -> tuple[str]:
-        """Name it in a fixture."""
-        return (self.slug,)
+    def slug_words(self) -> str:
+        """Give its publisher and its title, or its date where the title is not known."""
+        return f"{self.publisher} {self.title or self.date}"
 
-    def place_quotations(self) -> list[Quotation]:
-        """Find each quotation in the text read last; give those whose words do not stand in it."""
-        missing = []
-        for quotation in self.quotations.select_related("event", "source"):
-            try:
-                quotation.clean()
-            except ValidationError:
-                missing.append(quotation)
-            else:
+    def quotations_missing_in(self, text: str) -> list[Quotation]:
+        """Give the quotations whose words do not stand in a text, letter by letter."""
+        quotations = self.quotations.select_related("event") if self.pk else ()
+        return [quotation for quotation in quotations if not find(quotation.exact, text)]
+
+    def place_quotations(self) -> None:
+        """Find each quotation in the text read last; those it does not hold stay as they are."""
+        for quotation in self.quotations.select_related("source"):
+            with suppress(ValidationError):
+                quotation.stand_in_source()
                 quotation.save()
-        return missing
 
     @property
     def label(self) -> Text:
         """Its title, or a few words that say it has none that we know."""
-        return source_label(self.title, self.publisher, self.language)
+        return source_label(self.title, self.publisher, str(self.date), self.language)
 
 
-def source_label(title: str, publisher: str, language: str = "") -> Text:
-    """Give a source's title, else its publisher's name in words that say the title is missing."""
+def source_label(title: str, publisher: str, date: str, language: str = "") -> Text:
+    """Give a source's title, else its publisher and date with the word that it has none we know."""
     if title:
         return Text(title, language)
-    untitled = gettext("Page of %(publisher)s, title not known") % {"publisher": publisher}
+    untitled = gettext("%(publisher)s, page of unknown title") % {"publisher": publisher}
+    if date:
+        untitled = f"{untitled} ({EDTF.parse(date).in_words()})"
     return Text(untitled, get_language() or "en")
 
 
@@ -146,11 +162,22 @@ class SourceText(models.Model):
         ordering = ["source", "-read_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.source_id} · {self.read_at:%Y-%m-%d}"
+        return f"{self.read_at:%Y-%m-%d}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the text with plain line ends (forms send others), its hash with the source."""
         self.text = plain_line_ends(self.text)
         super().save(*args, **kwargs)
-        self.source.text_sha256, self.source.text_length = sha256(self.text), len(self.text)
+        self._tell_source()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Leave with the source the hash of the text that was read before, or none."""
+        gone = super().delete(*args, **kwargs)
+        self._tell_source()
+        return gone
+
+    def _tell_source(self) -> None:
+        last = self.source.texts.first()
+        self.source.text_sha256 = sha256(last.text) if last else ""
+        self.source.text_length = len(last.text) if last else None
         self.source.save(update_fields=["text_sha256", "text_length"])

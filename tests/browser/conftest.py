@@ -91,7 +91,9 @@ def new_context(
     """Make contexts, all of which are watched."""
 
     def console(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # htmx reports a request that it gave up for a newer one as an error; it is none.
+        given_up = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+        if message.type == "error" and not given_up:
             faults.append(f"console: {message.text}")
 
     def request(request: Request) -> None:
