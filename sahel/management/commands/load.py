@@ -10,7 +10,7 @@ from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.base import DeserializationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from sahel.models import Loading
 
@@ -73,10 +73,11 @@ class Command(BaseCommand):
             for name in keep & {f.name for f in given._meta.concrete_fields}:
                 setattr(given, name, getattr(current, name))
         try:
-            given.full_clean()
-        except ValidationError as error:
+            # Uniqueness and constraints are the database's to check, which it does in the save.
+            given.full_clean(validate_unique=False, validate_constraints=False)
+            given.save()
+        except (ValidationError, IntegrityError) as error:
             raise CommandError(f"{path}: {given!r}: {error}") from error
-        given.save()
         for name, values in links.items():
             getattr(given, name).set(values)
         return "created" if current is None else "changed"
