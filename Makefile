@@ -7,7 +7,7 @@ COMPILE = $(PYTHON) -m uv pip compile pyproject.toml --quiet --universal --pytho
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
-.PHONY: help run load editor verify test lint lock messages venv venv-dev database
+.PHONY: help run load editor verify generated test lint lock messages venv venv-dev database
 .SILENT:
 
 help:  ## list the verbs (this)
@@ -26,6 +26,9 @@ verify: database  ## check every quotation against the source's text (TEXT=path/
 	test -n $(call given,TEXT) || { echo 'Name the text: make verify TEXT=path/to/article.txt' >&2; exit 2; }
 	$(MANAGE) load --once
 	$(MANAGE) verify -- $(call given,TEXT)
+
+generated: database  ## add generated events, to see how it bears them (N=100000)
+	$(PYTHON) -m benchmarks.generate $(call given,N)
 
 test: venv-dev  ## run all tests on SQLite, PostgreSQL and in Chromium, where found (ARGS="-k filters")
 	exec $(PYTHON) -m tests $(ARGS)

@@ -1,0 +1,1 @@
+"""How fast, how large, against what; each module prints a table."""
