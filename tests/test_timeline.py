@@ -192,9 +192,10 @@ def test_at_most_eight_queries_however_many_events(client, django_assert_max_num
             client.get(address)
 
 
-def test_the_first_view_of_the_article_weighs_at_most_30_kb(client):
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_first_view_of_the_article_weighs_at_most_30_kb(client, language):
     call_command("load", verbosity=0)
-    html = client.get("/en/", headers={"accept-encoding": "gzip"}).content
+    html = client.get(f"/{language}/", headers={"accept-encoding": "gzip"}).content
     css = gzip.compress(Path(settings.BASE_DIR, "static", "sahel.css").read_bytes())
     assert gzip.decompress(html).startswith(b"<!DOCTYPE html>")
     assert len(html) + len(css) <= 30 * 1024
