@@ -1,7 +1,6 @@
-"""`make test`: all tests on SQLite, then all but the browser's on PostgreSQL.
+"""`make test`: all tests on SQLite, then on PostgreSQL; what is left out is said, one line each.
 
-What the machine cannot run is said, one line each; with CI=true, leaving anything out is an error.
-Arguments go to pytest.
+With CI=true, leaving anything out is an error. Arguments go to pytest.
 """
 
 import os
@@ -16,7 +15,6 @@ from tests.machine import chromium, cluster, postgres
 # A developer's own settings must not decide whether the tests pass.
 SETTINGS = "DATABASE_URL", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "CONTACT", "PORT"
 INTERRUPTED = 2  # what pytest ends with after Ctrl-C
-NO_TESTS = 5  # and where the arguments leave nothing: only the browser's tests were asked for
 
 
 def main() -> int:
@@ -41,21 +39,17 @@ def main() -> int:
         if programs and not server and code != INTERRUPTED:
             server = stack.enter_context(cluster(programs))
         if server and code != INTERRUPTED:
-            # A browser sees no difference between databases, and takes half of the time.
-            second = pytest("PostgreSQL", server, data, "--ignore=tests/browser")
-            code = code or (0 if second == NO_TESTS else second)
+            code = pytest("PostgreSQL", server, data) or code
     say(*left_out)
     return code
 
 
-def pytest(name: str, database: str, data: str, *arguments: str) -> int:
+def pytest(name: str, database: str, data: str) -> int:
     """Run pytest on the database and give its exit code."""
     say(f"Tests on {name}")
     environment = {key: value for key, value in os.environ.items() if key not in SETTINGS}
     environment |= {"DATABASE_URL": database, "DATA_DIR": data, "SECRET_KEY": "of the tests"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *sys.argv[1:], *arguments], env=environment
-    )
+    process = subprocess.Popen([sys.executable, "-m", "pytest", *sys.argv[1:]], env=environment)
     try:
         return process.wait()
     except KeyboardInterrupt:  # Ctrl-C reached pytest too, which ends in its own time
