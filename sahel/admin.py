@@ -49,6 +49,12 @@ class RecordAdmin(admin.ModelAdmin):
             form.base_fields["slug"].required = False
         return form
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Let an address filter by what the list offers to filter by, and by no pattern."""
+        field, *parts = lookup.split("__")
+        offered = {*map(str, self.list_filter), self.date_hierarchy}
+        return field in offered and not {"regex", "iregex"} & set(parts)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.messages import get_messages
+from django.db import OperationalError
 
 from sahel.models import Event, Quotation, Source, SourceText
 from tests.factories import make_actor, make_event, make_place, make_source
@@ -168,6 +169,7 @@ def test_a_text_that_lacks_what_is_quoted_is_refused_until_it_is_meant(editor):
         "event/?sort_date__year=9999",
         "event/?sort_date__year=99999999999999999999",
         "event/?title_en__regex=(((",
+        "event/?kind__regex=(((",
         "event/?id__in=" + "9" * 40,
         "event/add/?places=" + "9" * 40,
         "place/add/?parent=zz",
@@ -178,6 +180,27 @@ def test_a_text_that_lacks_what_is_quoted_is_refused_until_it_is_meant(editor):
 def test_forged_addresses_are_no_errors_of_ours(editor, address):
     make_event(actors=("France",))
     assert editor.get(f"/en/admin/sahel/{address}").status_code < 500
+
+
+def test_what_a_list_offers_to_filter_by_works(editor):
+    event = make_event("Found", kind="coup", places=("Mali",))
+    make_event("Other", kind="strike")
+    place = event.places.get().pk
+    for query in ["kind__exact=coup", f"places__id__exact={place}", "kind__in=coup,protest"]:
+        page = editor.get(f"/en/admin/sahel/event/?{query}").text
+        assert ">Found</a>" in page, query
+        assert ">Other</a>" not in page, query
+    dated = editor.get("/en/admin/sahel/event/?sort_date__year=2021&sort_date__month=1")
+    assert ">Found</a>" in dated.text
+
+
+def test_a_fault_of_the_database_is_not_called_bad_input(editor, monkeypatch):
+    def fails(*args, **kwargs):
+        raise OperationalError("disk full")
+
+    monkeypatch.setattr(Event, "save", fails)
+    with pytest.raises(OperationalError):
+        editor.post("/en/admin/sahel/event/add/", form())
 
 
 @pytest.mark.parametrize("junk", ["zz", "9" * 40, "1\0"])
