@@ -5,23 +5,17 @@ Extended Date/Time Format, levels 0 and 1 (Library of Congress; ISO 8601-2:2019)
 
 import calendar
 import re
-import warnings
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Literal, Self
 
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext, gettext_lazy, pgettext
 
-with warnings.catch_warnings():
-    # edtf 5.0.2 builds its grammar in a way that pyparsing 3.3 warns of at import.
-    warnings.simplefilter("ignore")
-    from edtf import EDTFParseException, parse_edtf
-
 Precision = Literal["day", "month", "season", "year", "decade", "century", "range", "by", "from"]
 
-MAX_LENGTH = 40  # the longest level 1 interval has 23 characters; the parser is slow on long text
+MAX_LENGTH = 40  # the longest level 1 interval has 23 characters
 SEASONS = {
     21: gettext_lazy("spring"),
     22: gettext_lazy("summer"),
@@ -62,7 +56,7 @@ class Point:
     @classmethod
     def read(cls, text: str) -> Self:
         """Read one EDTF date without an interval. Raises EDTFError."""
-        if _DAY.fullmatch(text):  # by far the commonest, and the library takes 20 ms for one
+        if _DAY.fullmatch(text):  # by far the commonest
             try:
                 day = date.fromisoformat(text)
             except ValueError as error:
@@ -72,19 +66,18 @@ class Point:
         if not match or match["year"] in ("0000", "00XX", "000X", "9999"):
             raise EDTFError(_unreadable(text))
         year, month, day_, qualifier = match.group("year", "month", "day", "qualifier")
+        known_month = int(month) if month and month != "XX" else None
+        known_day = int(day_) if day_ and day_ != "XX" else None
         try:
-            # The library knows no qualified season, so the qualifier is kept from it.
-            parsed = parse_edtf(text.rstrip("?~%"))
-        except EDTFParseException as error:
+            earliest, latest = _bounds(year, known_month, known_day)
+        except ValueError as error:
             raise EDTFError(_unreadable(text)) from error
-        earliest, latest = (date(*bound[:3]) for bound in _strict(parsed, text))
-        if month == "24":
-            # A winter runs into the next year; the library ends it on 31 December.
-            latest += timedelta(days=60 if calendar.isleap(int(year) + 1) else 59)
+        if known_month and known_month > 12 and day_:  # a season has no days
+            raise EDTFError(_unreadable(text))
         return cls(
             year=year,
-            month=int(month) if month and month != "XX" else None,
-            day=int(day_) if day_ and day_ != "XX" else None,
+            month=known_month,
+            day=known_day,
             unknown="month" if month == "XX" else "day" if day_ == "XX" else "",
             approximate=qualifier in ("~", "%"),
             uncertain=qualifier in ("?", "%"),
@@ -278,11 +271,22 @@ def _day_number(day: int | None) -> str:
     return pgettext("first day of a month", "1") if day == 1 else str(day or "")
 
 
-def _strict(parsed: object, text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    lower, upper = parsed.lower_strict(), parsed.upper_strict()  # type: ignore[attr-defined]
-    if not (1 <= lower[0] <= 9999 and 1 <= upper[0] <= 9999):
-        raise EDTFError(_unreadable(text))
-    return tuple(lower), tuple(upper)
+def _bounds(year: str, month: int | None, day: int | None) -> tuple[date, date]:
+    """Give the first and last day of a date; raises ValueError where the calendar has none.
+
+    Seasons are the northern meteorological ones, a winter the one that begins in its year.
+    """
+    first, last = int(year.replace("X", "0")), int(year.replace("X", "9"))
+    if day is not None:
+        return (whole := date(first, month or 0, day)), whole
+    if month is None:
+        return date(first or 1, 1, 1), date(last, 12, 31)
+    first_month = 3 * (month - 20) if month > 12 else month  # spring, 21, begins in March
+    until = date(first + 1, 2, 1) if month == 24 else date(first, first_month, 1)
+    if 20 < month < 24:
+        until = until.replace(month=first_month + 2)
+    days = calendar.monthrange(until.year, until.month)[1]
+    return date(first, first_month, 1), until.replace(day=days)
 
 
 def _unreadable(text: str) -> str:
