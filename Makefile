@@ -4,6 +4,9 @@ PYTHON := .venv/bin/python
 MANAGE := $(PYTHON) manage.py
 COMPILE = $(PYTHON) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.12 \
 	--generate-hashes --no-emit-index-url --no-header $(ARGS)
+BABEL = $(PYTHON) -m babel.messages.frontend --quiet
+POT = $${TMPDIR:-/tmp}/sahel-django.pot
+TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_lazy:1c,2
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
@@ -43,9 +46,11 @@ lock: venv-dev  ## compile requirements*.txt from pyproject.toml (ARGS=--upgrade
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group dev --output-file requirements-dev.txt
 
-messages: venv-dev  ## collect the texts to translate and compile the translations; needs gettext
-	$(MANAGE) makemessages --locale fr --extension html,py --ignore .venv --ignore var --no-wrap
-	$(MANAGE) compilemessages --ignore .venv
+messages: venv-dev  ## collect the texts to translate and compile the translations
+	$(BABEL) extract --mapping-file=pyproject.toml $(TEXTS) --sort-output --output-file=$(POT) .
+	$(BABEL) update --domain=django --input-file=$(POT) --output-dir=sahel/locale \
+	    --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+	$(BABEL) compile --domain=django --directory=sahel/locale
 
 # What the verbs above are made of -----------------------------------------------------------------
 
@@ -83,8 +88,7 @@ lint-deployment:
 	$(CHECK) manage.py check --deploy --fail-level WARNING
 lint-messages:
 	echo 'Lint: translations'
-	command -v msgfmt >/dev/null || { echo "left out: translations (gettext's msgfmt not found)"; exit 0; }; \
 	for po in sahel/locale/*/LC_MESSAGES/*.po; do \
-	    test -e "$$po" || continue; \
-	    msgfmt --check-format -o - "$$po" | cmp - "$${po%.po}.mo" || exit 1; \
+	    $(BABEL) compile --input-file="$$po" --output-file="$${TMPDIR:-/tmp}/sahel-django.mo" || exit 1; \
+	    cmp "$${TMPDIR:-/tmp}/sahel-django.mo" "$${po%.po}.mo" || exit 1; \
 	done

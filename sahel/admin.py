@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sahel.filters import fold
+from sahel.filters import words
 from sahel.models import (
     Actor,
     Event,
@@ -60,7 +60,7 @@ class RecordAdmin(admin.ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Search the folded columns for the folded words, as readers' search does."""
         found: tuple[QuerySet[Any], bool] = super().get_search_results(
-            request, queryset, fold(search_term)
+            request, queryset, " ".join(words(search_term))
         )
         return found
 

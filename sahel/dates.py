@@ -7,11 +7,11 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal, Self
 
 from django.utils.dates import MONTHS
-from django.utils.translation import gettext, gettext_lazy, pgettext
+from django.utils.translation import get_language, gettext, gettext_lazy, pgettext
 
 Precision = Literal["day", "month", "season", "year", "decade", "century", "range", "by", "from"]
 
@@ -188,14 +188,14 @@ class EDTF:
         """The last day it can be; None for an open or unknown end."""
         return self.end.latest if self.end else None
 
-    @property
+    @cached_property
     def sort_date(self) -> date:
         """The day by which the timeline orders it: the earliest, else the latest."""
         day = self.earliest or self.latest
         assert day is not None  # noqa: S101 - parse() refuses a date without either end
         return day
 
-    @property
+    @cached_property
     def precision(self) -> Precision:
         """How exactly it is known; "by" and "from" are intervals with one end."""
         if self.start is None:
@@ -204,17 +204,17 @@ class EDTF:
             return "from"
         return self.start.precision if self.start is self.end else "range"
 
-    @property
+    @cached_property
     def approximate(self) -> bool:
         """Whether any part is marked "~" or "%"."""
         return any(point.approximate for point in (self.start, self.end) if point)
 
-    @property
+    @cached_property
     def uncertain(self) -> bool:
         """Whether any part is marked "?" or "%"."""
         return any(point.uncertain for point in (self.start, self.end) if point)
 
-    @property
+    @cached_property
     def machine(self) -> str:
         """The value of HTML's `datetime` attribute; empty where HTML has no form for the date."""
         return (
@@ -223,6 +223,9 @@ class EDTF:
 
     def in_words(self) -> str:
         """Give the date in the active language, for example "by 2026" or "January 2021"."""
+        return _in_words(self, get_language())
+
+    def _worded(self) -> str:
         start, end = self.start, self.end
         if start is None and end is not None:
             pattern = (
@@ -245,6 +248,11 @@ class EDTF:
         assert start is not None  # noqa: S101 - for the type checker: one end is always there
         assert end is not None  # noqa: S101
         return start.in_words() if start is end else _range_in_words(start, end)
+
+
+@lru_cache(maxsize=32768)
+def _in_words(edtf: EDTF, language: str | None) -> str:
+    return edtf._worded()
 
 
 def _range_in_words(start: Point, end: Point) -> str:

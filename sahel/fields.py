@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import CheckConstraint, Q
+from django.urls import reverse
 from django.utils.text import slugify
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from sahel.dates import EDTF, EDTFError
-from sahel.filters import fold
+from sahel.filters import spaced
 
 
 class Text(str):
@@ -31,8 +33,32 @@ class Text(str):
 
 def in_readers_language(en: str, fr: str) -> Text:
     """Give the text in the active language, else in the other one."""
-    french = (get_language() or "en").startswith("fr")
-    return Text(fr, "fr") if fr and (french or not en) else Text(en, "en")
+    return chooser(get_language())(en, fr)
+
+
+def chooser(language: str | None) -> Callable[[str, str], Text]:
+    """Give the function that chooses the text of a language, else of the other one."""
+    return _french_first if (language or "en").startswith("fr") else _english_first
+
+
+def _english_first(en: str, fr: str) -> Text:
+    return Text(en, "en") if en or not fr else Text(fr, "fr")
+
+
+def _french_first(en: str, fr: str) -> Text:
+    return Text(fr, "fr") if fr else Text(en, "en")
+
+
+def address(page: str, slug: str = "", language: str | None = None) -> str:
+    """Give the address of a page, in the active language or a given one; quickly, for each link."""
+    pattern = _address(page, bool(slug), language or get_language())
+    return pattern.replace("SLUG", slug) if slug else pattern
+
+
+@lru_cache(maxsize=256)
+def _address(page: str, of_one: bool, language: str | None) -> str:
+    with override(language):
+        return reverse(page, args=["SLUG"] if of_one else [])
 
 
 class Translated:
@@ -150,7 +176,7 @@ class DerivedText(Derived, models.TextField):
 
 def folded(*names: str) -> DerivedText:
     """Give the field that holds other fields' words as search compares them."""
-    return DerivedText(compute=lambda self: fold(" ".join(str(getattr(self, n)) for n in names)))
+    return DerivedText(compute=lambda self: spaced(" ".join(str(getattr(self, n)) for n in names)))
 
 
 def in_one_language(name: str) -> CheckConstraint:

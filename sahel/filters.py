@@ -26,6 +26,7 @@ MAX_TERMS = 10
 _SLUG = re.compile(r"-?[a-z0-9]+(?:[-_]+[a-z0-9]+)*", re.ASCII)
 _YEAR = re.compile(r"-?[0-9]{1,4}", re.ASCII)
 _BOUND = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}", re.ASCII)
+_WORD = re.compile(r"[^\W_]{1,60}")
 _LETTERS = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "’": "'", "‘": "'", "ʼ": "'"}
 )
@@ -42,11 +43,30 @@ def fold(text: str) -> str:
     return " ".join(bare.replace("\0", " ").casefold().split())
 
 
+def words(text: str) -> list[str]:
+    """Give the words of a text as search compares them: folded runs of letters and digits."""
+    return _WORD.findall(fold(text))
+
+
+def spaced(text: str) -> str:
+    """Give a text's words, each between spaces: " goita" stands in it where a word begins so."""
+    return f" {' '.join(words(text))} "
+
+
+def beginning(term: str) -> str:
+    """Give what a spaced text holds if it has the word: its beginning, or all of a single letter.
+
+    A single letter is the "l" of "l'armée"; as a beginning it would be in every text.
+    """
+    return f" {term}" if len(term) > 1 else f" {term} "
+
+
 @dataclass(frozen=True)
 class Filters:
     """A selection of events: values of one facet mean any of them, a leading "-" excludes.
 
     Facets hold slugs (years: digits). `since` and `until` are a day, a month or a year in ISO 8601.
+    `find` holds words of the names to offer among the choices; it selects no events.
     `after` and `before` are slugs of the events between which the page begins or ends.
     """
 
@@ -59,6 +79,7 @@ class Filters:
     since: str = ""
     until: str = ""
     q: str = ""
+    find: str = ""
     order: Literal["", "newest"] = ""
     after: str = ""
     before: str = ""
@@ -74,6 +95,7 @@ class Filters:
             since=since,
             until=until,
             q=_words(query.get("q", "")),
+            find=_words(query.get("find", "")),
             order="newest" if query.get("order") == "newest" else "",
             after=_slug(query.get("after", "")),
             before=_slug(query.get("before", "")),
@@ -89,8 +111,8 @@ class Filters:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """The folded words of `q`, each of which an event must hold somewhere."""
-        return tuple(dict.fromkeys(fold(self.q).split()))[:MAX_TERMS]
+        """The words of `q`, each of which an event must hold somewhere; see `beginning()`."""
+        return tuple(dict.fromkeys(words(self.q)))[:MAX_TERMS]
 
     @property
     def first_day(self) -> date | None:
@@ -106,6 +128,14 @@ class Filters:
         """Give the selection with a value more (its opposite removed), on its first page."""
         kept = tuple(v for v in getattr(self, facet) if v.lstrip("-") != value.lstrip("-"))
         return self._from_first_page(**{facet: (*kept, value)})
+
+    def leaving_out(self, facet: Facet) -> tuple[str, str]:
+        """Give what stands before and after a value in the query that leaves it out, too."""
+        first = self._from_first_page()
+        number = list(FACETS).index(facet) + 1
+        before = [pair for pair in first.pairs if pair[0] in FACETS[:number]]
+        after = [pair for pair in first.pairs if pair[0] not in FACETS[:number]]
+        return f"?{urlencode([*before, (facet, '-')])}", f"&{urlencode(after)}" if after else ""
 
     def removing(self, facet: Facet, value: str) -> Self:
         """Give the selection without a value, on its first page."""
@@ -187,5 +217,7 @@ def _span(bound: str) -> tuple[date, date]:
 
 
 def _words(value: str) -> str:
+    if not words(value[:1000]):  # no letter and no digit: nothing to look for
+        return ""
     printable = "".join(c if c.isprintable() or c.isspace() else " " for c in value[:1000])
     return " ".join(printable.split())[:MAX_WORDS_LENGTH].strip()

@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "sahel.caching.PublicPages",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -63,15 +64,28 @@ ROOT_URLCONF = "sahel.urls"
 WSGI_APPLICATION = "sahel.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+LOCALE_PATHS = [BASE_DIR / "sahel" / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
 TEMPLATES = [
-    {
+    *(  # readers' pages, compiled for each language
+        {
+            "BACKEND": "django.template.backends.jinja2.Jinja2",
+            "NAME": language,
+            "DIRS": [BASE_DIR / "templates"],
+            "OPTIONS": {"environment": "sahel.pages.environment", "language": language},
+        }
+        for language, _name in LANGUAGES
+    ),
+    {  # the admin's
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
@@ -90,19 +104,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # to open a file anew is most of a short answer
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
         "pool", {"min_size": 1, "max_size": 8, "timeout": 10}
     )
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-
-# Languages ----------------------------------------------------------------------------------------
-
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("fr", _("French"))]
-LOCALE_PATHS = [BASE_DIR / "sahel" / "locale"]
-USE_TZ = True
-TIME_ZONE = "UTC"
 
 # Static files -------------------------------------------------------------------------------------
 

@@ -1,21 +1,27 @@
 """One function per page: read the question, ask the record, draw the answer."""
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from sahel import facets
+from sahel import facets, index
+from sahel.cards import Card, cards
 from sahel.dates import EDTF
+from sahel.facets import Selection
 from sahel.fields import Text
-from sahel.filters import FACETS, NAMES, Facet, Filters
-from sahel.models import Actor, Event, EventQuerySet, Place, Quotation, Reference, Source
+from sahel.figures import histogram
+from sahel.filters import FACETS, NAMES, Facet, Filters, beginning
+from sahel.filters import words as words_of
+from sahel.models import Actor, Event, Place, Reference, Source
+from sahel.pages import draw
 
 KINDS = {
     Actor.Kind.STATE: gettext_lazy("States"),
@@ -33,100 +39,108 @@ KINDS = {
     Place.Kind.VILLAGE: gettext_lazy("Villages"),
     Place.Kind.SITE: gettext_lazy("Sites"),
 }
-PAGE = 60  # events on a page of the timeline
+PAGE = 50  # events on a page of the timeline
+LISTED = 300  # actors, places or sources on the page that lists them
 EVERYTHING = Filters()
 
 
 @require_safe
 def timeline(request: HttpRequest) -> HttpResponse:
     """Draw the whole record, or what a reader selects of it."""
-    return render(request, "timeline.html", _timeline(request, EVERYTHING))
+    return draw(request, "timeline.html", _timeline(request, EVERYTHING))
 
 
 @require_safe
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw one event with all that is known of it, between its neighbours in time."""
-    published = Event.objects.published()
-    found = get_object_or_404(
-        published.for_timeline().prefetch_related("references__source"), slug=slug
-    )
+    key = get_object_or_404(Event.objects.published().values_list("pk", flat=True), slug=slug)
+    earlier, later = index.current().beside(key)
+    found = {card.pk: card for card in cards([n for n in (key, earlier, later) if n is not None])}
+    if key not in found:  # withdrawn this moment
+        raise Http404
     context = {
-        "event": found,
-        "earlier": published.beyond(slug, newest_first=True).in_order(newest_first=True).first(),
-        "later": published.beyond(slug, newest_first=False).in_order().first(),
+        "event": found[key],
+        "earlier": found.get(earlier) if earlier else None,
+        "later": found.get(later) if later else None,
+        "references": Reference.objects.filter(event=key).select_related("source"),
     }
-    return render(request, "event.html", context)
+    return draw(request, "event.html", context)
 
 
 @require_safe
 def actors(request: HttpRequest) -> HttpResponse:
     """List the actors of the published events, by kind."""
-    groups = _by_kind(Actor.objects.all(), "actor", Actor.Kind)
-    return render(request, "actors.html", {"groups": groups})
+    return draw(request, "actors.html", _directory(request, "actor", Actor))
 
 
 @require_safe
 def actor(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw an actor, and the timeline of what it or its members took part in."""
     found = _in_use(Actor.objects.select_related("parent"), "actor", slug)
-    members = [member for member, _count in _counted(found.members.all(), "actor")]
     context = _timeline(request, Filters(actor=(slug,)), found.name)
-    return render(request, "actor.html", {"actor": found, "members": members, **context})
+    members = _under("actor", found.pk)
+    return draw(request, "actor.html", {"actor": found, "members": members, **context})
 
 
 @require_safe
 def places(request: HttpRequest) -> HttpResponse:
     """List the places of the published events, by kind."""
-    groups = _by_kind(Place.objects.all(), "place", Place.Kind)
-    return render(request, "places.html", {"groups": groups})
+    return draw(request, "places.html", _directory(request, "place", Place))
 
 
 @require_safe
 def place(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw a place, and the timeline of what happened in it."""
     found = _in_use(Place.objects.select_related("parent"), "place", slug)
-    parts = [part for part, _count in _counted(found.parts.all(), "place")]
     context = _timeline(request, Filters(place=(slug,)), found.name)
-    return render(request, "place.html", {"place": found, "parts": parts, **context})
+    parts = _under("place", found.pk)
+    return draw(request, "place.html", {"place": found, "parts": parts, **context})
 
 
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     """List the sources on which published events rest."""
-    listed = _counted(Source.objects.select_related("original"), "source")
-    return render(request, "sources.html", {"sources": listed})
+    return draw(request, "sources.html", _directory(request, "source", Source))
 
 
 @require_safe
 def source(request: HttpRequest, slug: str) -> HttpResponse:
-    """Draw a source, and all that rests on it in the order of its text."""
+    """Draw a source, and what rests on it: a page of events, in the order of the source's text."""
     found = _in_use(Source.objects.select_related("original"), "source", slug)
-    context = _selection(request, Filters(source=(slug,)), found.label)
-    of_source = {"source": found, "event__in": context["matching"].order_by()}
-    context["quotations"] = (
-        Quotation.objects.filter(**of_source)
-        .select_related("event", "speaker", "source")
-        .order_by("start", "event__sort_date", "event__position", "order", "pk")
-    )
-    context["references"] = (
-        Reference.objects.filter(**of_source)
-        .select_related("event")
-        .order_by("event__sort_date", "event__position", "order", "pk")
-    )
-    return render(request, "source.html", {"source": found, **context})
+    selection = _selection(request, Filters(source=(slug,)))
+    page = _page(selection)
+    events = cards(page.keys)
+    quotations = [
+        (quotation, event)
+        for event in events
+        for quotation in event.quotations
+        if quotation.source_slug == slug
+    ]
+    quotations.sort(key=lambda pair: (pair[0].start is None, pair[0].start))
+    references = Reference.objects.filter(source=found, event__in=page.keys)
+    context = {
+        **_in_words(selection, found.label),
+        **_turned(selection.filters, page, events),
+        "source": found,
+        "quotations": quotations,
+        "references": references.select_related("event").order_by(
+            "event__sort_date", "event__position", "order", "pk"
+        ),
+    }
+    return draw(request, "source.html", context)
 
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """Say how the record is made and what its marks mean."""
-    return render(request, "about.html", {"contact": settings.CONTACT})
+    return draw(request, "about.html", {"contact": settings.CONTACT})
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Offer a search for the words of an address that leads nowhere."""
     words = request.path.strip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")
     searched = Filters(q="".join(c for c in words if c.isprintable())[:60])
-    return render(request, "404.html", {"searched": searched}, status=404)
+    return draw(request, "404.html", {"searched": searched}, status=404)
 
 
 # What the pages share -----------------------------------------------------------------------------
@@ -145,60 +159,91 @@ class Chip:
 
 def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) -> dict[str, Any]:
     """Give what `_timeline.html` draws: the selection and one page of its events."""
-    context = _selection(request, scope, name)
-    filters: Filters = context["filters"]
-    newest_first = bool(filters.order)
-    events: EventQuerySet = context["matching"]
-    if filters.before:
-        page = list(
-            events.beyond(filters.before, newest_first=not newest_first)
-            .in_order(newest_first=not newest_first)
-            .for_timeline()[: PAGE + 1]
-        )
-        more_before, more_after = len(page) > PAGE, True
-        page = page[:PAGE][::-1]
-    else:
-        if filters.after:
-            events = events.beyond(filters.after, newest_first=newest_first)
-        page = list(events.in_order(newest_first=newest_first).for_timeline()[: PAGE + 1])
-        more_before, more_after = bool(filters.after), len(page) > PAGE
-        page = page[:PAGE]
-    context["events"] = page
-    if page and more_before:
-        context["previous_page"] = filters.preceding(page[0].slug)
-    if page and more_after:
-        context["next_page"] = filters.following(page[-1].slug)
-    return context
-
-
-def _selection(request: HttpRequest, scope: Filters, name: Text | None) -> dict[str, Any]:
-    """Give what a reader selected within what the page is about: in words, counted, as a query."""
-    index = facets.current()
-    filters = Filters.from_query(request.GET)
-    holding = index.holding(filters.terms)
-    selected = index.selected(scope) & index.selected(filters)
-    if holding is not None:
-        selected &= holding
-    chips = list(_chips(index, filters))
-    words = [f"{_('not')} {chip.label}" if chip.excluded else str(chip.label) for chip in chips]
+    selection = _selection(request, scope)
+    page = _page(selection)
+    events = cards(page.keys)
     return {
-        "filters": filters,
-        "scope": scope,
-        "name": name,
-        "chips": chips,
-        "words": " · ".join(words),
-        "panels": index.panels(filters, scope, holding),
-        "total": len(selected),
-        "everything": len(index.selected(scope)),
-        "matching": Event.objects.published().matching(scope).matching(filters),
+        **_in_words(selection, name),
+        **_turned(selection.filters, page, events),
+        "years": [
+            (year, list(of_year))
+            for year, of_year in groupby(events, key=lambda event: event.date.sort_date.year)
+        ],
     }
 
 
-def _chips(index: facets.Index, filters: Filters) -> list[Chip]:
+def _selection(request: HttpRequest, scope: Filters) -> Selection:
+    return Selection(index.current(), Filters.from_query(request.GET), scope)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The primary keys of a page's events, in order, and whether there are any on either side."""
+
+    keys: list[int]
+    more_before: bool = False
+    more_after: bool = False
+
+
+def _page(selection: Selection) -> Page:
+    """Give the page of a selection that its filters ask for."""
+    filters, events = selection.filters, selection.events
+    newest_first = bool(filters.order)
+    # The page is a stretch of the selection in the order of time, whichever way it is shown.
+    start, stop = (len(events) - PAGE, len(events)) if newest_first else (0, PAGE)
+    if beside := filters.before or filters.after:
+        place = selection.index.place_of_slug(beside)
+        if place is None:
+            return Page([])
+        if bool(filters.before) == newest_first:
+            start = events.rank(place)
+            stop = start + PAGE
+        else:
+            stop = events.rank(place) - (place in events)
+            start = stop - PAGE
+    start, stop = max(start, 0), min(stop, len(events))
+    if start >= stop:
+        return Page([])
+    keys = selection.index.keys(events[start:stop])
+    earlier, later = start > 0, stop < len(events)
+    return Page(keys[::-1], later, earlier) if newest_first else Page(keys, earlier, later)
+
+
+def _turned(filters: Filters, page: Page, events: list[Card]) -> dict[str, Any]:
+    """Give the selections of the pages beside a page; None where there is none."""
+    turned: dict[str, Any] = {"previous_page": None, "next_page": None}
+    if events and page.more_before:
+        turned["previous_page"] = filters.preceding(events[0].slug)
+    if events and page.more_after:
+        turned["next_page"] = filters.following(events[-1].slug)
+    return turned
+
+
+def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
+    """Give what the pages say of a selection: in words, counted, drawn, as choices to go on."""
+    record, filters = selection.index, selection.filters
+    chips = list(_chips(record, filters))
+    words = [f"{_('not')} {chip.label}" if chip.excluded else str(chip.label) for chip in chips]
+    return {
+        "filters": filters,
+        "scope": selection.scope,
+        "name": name,
+        "chips": chips,
+        "words": " · ".join(words),
+        "panels": selection.panels(),
+        "many": any(len(record.values[facet]) > facets.ALL for facet in facets.SOUGHT),
+        "other_names": selection.other_names(),
+        "total": len(selection.events),
+        "everything": len(selection.everything),
+        "histogram": histogram(record, selection.events),
+    }
+
+
+def _chips(record: index.Index, filters: Filters) -> list[Chip]:
     chips = []
     for facet in FACETS:
         for value in getattr(filters, facet):
-            label = index.label(facet, value.removeprefix("-"))
+            label = facets.label(record, facet, value.removeprefix("-"))
             removed = filters.removing(facet, value)
             control = f"{facet}-{value.removeprefix('-')}"
             title = str(facets.TITLES[facet])
@@ -214,25 +259,44 @@ def _chips(index: facets.Index, filters: Filters) -> list[Chip]:
     return chips
 
 
-def _counted(queryset: QuerySet[Any], facet: Facet) -> list[tuple[Any, int]]:
-    """Give what has published events to its name, with their number, the most first."""
-    events = facets.current().values[facet]
-    found = [(each, len(events.get(each.slug, ()))) for each in queryset]
-    return sorted((pair for pair in found if pair[1]), key=lambda pair: -pair[1])
-
-
-def _by_kind(queryset: QuerySet[Any], facet: Facet, kinds: Any) -> list[tuple[str, Any]]:
-    """Give what has published events, under the names of its kinds."""
-    counted = _counted(queryset, facet)
+def _directory(request: HttpRequest, facet: Facet, model: Any) -> dict[str, Any]:
+    """Give what has published events to its name, the most first; by its names where asked."""
+    record, find = index.current(), Filters.from_query(request.GET).find
+    wanted = [beginning(word) for word in words_of(find)]
+    counts = {
+        slug: len(events)
+        for slug, events in record.values[facet].items()
+        if all(begin in record.by_slug[facet, slug].words for begin in wanted)
+    }
+    first = sorted(counts, key=lambda slug: (-counts[slug], slug))[:LISTED]
+    rows = {row.slug: row for row in model.objects.filter(slug__in=first)}
+    listed = [(rows[slug], counts[slug]) for slug in first if slug in rows]
     groups = [
-        (str(KINDS[kind]), [pair for pair in counted if pair[0].kind == kind]) for kind in kinds
+        (str(KINDS[kind]), [pair for pair in listed if pair[0].kind == kind])
+        for kind in model.Kind
+        if kind in KINDS
     ]
-    return [group for group in groups if group[1]]
+    return {
+        "listed": listed,
+        "groups": [group for group in groups if group[1]],
+        "find": find,
+        "beyond": len(counts) - len(first),
+    }
+
+
+def _under(facet: Facet, key: int) -> list[tuple[str, Text]]:
+    """Give the slugs and names of what stands directly under an actor or place, the most first."""
+    record = index.current()
+    events = record.values[facet]
+    found = [name for (what, _key), name in record.names.items() if what == facet]
+    found = [name for name in found if name.parent == key and name.slug in events]
+    found.sort(key=lambda name: -len(events[name.slug]))
+    return [(name.slug, facets.named(facet, name)) for name in found[:LISTED]]
 
 
 def _in_use(queryset: QuerySet[Any], facet: Facet, slug: str) -> Any:
     """Give what has a published event to its name; what has none is as good as a draft."""
     found = get_object_or_404(queryset, slug=slug)
-    if slug not in facets.current().values[facet]:
+    if slug not in index.current().values[facet]:
         raise Http404
     return found

@@ -14,15 +14,16 @@ document.addEventListener("click", (event) => {
   if (!link || !form || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const { off, out, order, clear } = link.dataset;
-  const controls = clear === undefined ? [byId(off ?? out)] : [...form.elements];
+  const control = out === undefined ? byId(off) : link.closest("li").querySelector("input");
+  const controls = clear === undefined ? [control] : [...form.elements];
   for (const control of controls) {
     if (control?.type === "checkbox") control.checked = out !== undefined;
     else if (control && control.type !== "submit" && control.id !== "order") control.value = "";
   }
-  if (out) byId(out).value = `-${byId(out).value}`;
+  if (out !== undefined) control.value = `-${control.value}`;
   if (order !== undefined) Object.assign(byId("order"), { value: order, disabled: !order });
   link.closest("li")?.classList.add("going");
-  used = out ?? "";
+  used = out === undefined ? "" : control.id;
   form.requestSubmit();
 });
 
@@ -31,7 +32,9 @@ document.addEventListener("submit", ({ submitter }) => {
 });
 
 // A selection's address holds what is asked for, nothing that is empty, in the server's order.
-const names = ["actor", "year", "place", "kind", "status", "source", "from", "to", "q", "order"];
+const names = [
+  "actor", "year", "place", "kind", "status", "source", "from", "to", "q", "find", "order",
+];
 document.addEventListener("htmx:configRequest", ({ detail: { formData } }) => {
   for (const name of names) {
     const values = formData.getAll(name);
@@ -55,8 +58,9 @@ document.addEventListener("htmx:afterSettle", () => {
   for (const id of opened) byId(id)?.setAttribute("open", "");
   // Words and range stay as they are while somebody types; else they show what the server read.
   const read = byId("order")?.dataset;
-  for (const name of read ? ["q", "from", "to"] : []) {
-    if (byId(name) !== document.activeElement) byId(name).value = read[name];
+  for (const name of read ? ["q", "from", "to", "find"] : []) {
+    const field = byId(name);
+    if (field && field !== document.activeElement) field.value = read[name];
   }
   if (leave) location.hash = "selection";
   // A link that is gone took the focus with it: the keyboard goes on where it was, or at the count.

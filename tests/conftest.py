@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
-from sahel import facets
+from sahel import caching, index
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +52,9 @@ def article(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 @pytest.fixture(autouse=True)
 def _no_index_of_another_test() -> None:
-    """Forget the index: a test's rollback takes the record's version back, as nothing else does."""
-    facets.forget()
+    """Forget index and pages: a rollback takes the record's version back, as nothing else does."""
+    index.forget()
+    caching.forget()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,13 +1,17 @@
 """The generator's events: always the same ones, valid, and answered like any others."""
 
+from collections import Counter
+
 import pytest
 from django.db.models import Count
 
 from benchmarks.generate import fill
-from benchmarks.generator import drawn
-from sahel import facets
-from sahel.filters import Filters
+from benchmarks.generator import BLOCK, WORDS, drawn
+from sahel import index
+from sahel.facets import Selection
+from sahel.filters import Filters, fold
 from sahel.models import Event, Quotation, Record
+from tests.plain import matching
 
 pytestmark = pytest.mark.django_db
 
@@ -15,14 +19,29 @@ pytestmark = pytest.mark.django_db
 def test_the_same_seed_gives_the_same_events():
     assert list(drawn(50)) == list(drawn(50))
     assert list(drawn(50)) != list(drawn(50, seed=1))
+    assert list(drawn(50)) == list(drawn(100))[:50]
+    assert list(drawn(BLOCK + 10)) == list(drawn(BLOCK + 20))[: BLOCK + 10]
+
+
+def test_words_are_as_frequent_as_in_prose():
+    events = 5000
+    held = Counter()
+    for each in drawn(events):
+        texts = each.title, each.summary, *(words for _source, words, _speaker in each.quotations)
+        held.update(set(fold(" ".join(texts)).replace(".", "").split()))
+    commonest, tenth, last = (held[fold(WORDS[rank])] for rank in (0, 9, -1))
+    assert commonest > 0.95 * events
+    assert 0.25 * events < tenth < 0.45 * events
+    assert last < 0.003 * events  # of so few events; about 0.0008 of very many
+    assert len({fold(word) for word in WORDS}) == len(WORDS)
 
 
 def test_generated_events_are_valid_and_come_on_top_of_what_is_there():
-    before = Record.current_version()
+    before = Record.state().version
     fill(60)
     fill(60)
     assert Event.objects.count() == 120
-    assert Record.current_version() > before
+    assert Record.state().version > before
     for event in Event.objects.all():
         event.full_clean()
         assert event.quotations.exists()
@@ -53,13 +72,13 @@ def test_who_takes_part_follows_zipfs_law():
 
 def test_the_counts_and_the_queries_hold_for_a_thousand(client, django_assert_max_num_queries):
     fill(1000)
-    index = facets.current()
+    selection = Selection(index.current(), Filters(), Filters())
     published = Event.objects.published()
-    for panel in index.panels(Filters(), Filters(), None):
+    for panel in selection.panels():
         if panel.facet in ("kind", "status"):
             counts = dict(published.values_list(panel.facet).order_by().annotate(n=Count("pk")))
             assert {c.value: c.count for c in panel.shown + panel.rest} == counts
     with django_assert_max_num_queries(8):
         answer = client.get("/en/?actor=actor-0&year=2020&kind=-coup")
-    found = published.matching(Filters(actor=("actor-0",), year=("2020",), kind=("-coup",)))
+    found = matching(Filters(actor=("actor-0",), year=("2020",), kind=("-coup",)))
     assert f"{found.count()} events of" in answer.text

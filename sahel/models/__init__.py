@@ -6,12 +6,13 @@ Query it in words that chain: `Event.objects.published().matching(filters).for_t
 from sahel.models.events import Event, Involvement
 from sahel.models.evidence import Quotation, Reference
 from sahel.models.names import Actor, Place
-from sahel.models.record import Loading, Record
+from sahel.models.record import ChangedDay, Loading, Record, State, snapshot
 from sahel.models.selection import EventQuerySet
 from sahel.models.sources import Source, SourceText, source_label
 
 __all__ = [
     "Actor",
+    "ChangedDay",
     "Event",
     "EventQuerySet",
     "Involvement",
@@ -22,5 +23,7 @@ __all__ = [
     "Reference",
     "Source",
     "SourceText",
+    "State",
+    "snapshot",
     "source_label",
 ]

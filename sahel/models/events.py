@@ -7,11 +7,18 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sahel.fields import DerivedDate, EDTFField, Slugged, Translated, folded, in_one_language
+from sahel.fields import (
+    DerivedDate,
+    EDTFField,
+    Slugged,
+    Translated,
+    address,
+    folded,
+    in_one_language,
+)
 from sahel.models.names import Actor, Place
 from sahel.models.selection import EventQuerySet
 
@@ -163,7 +170,7 @@ class Event(Slugged):
 
     def get_absolute_url(self) -> str:
         """Give the address of its page."""
-        return reverse("event", args=[self.slug])
+        return address("event", self.slug)
 
     def slug_words(self) -> str:
         """Give its title."""

@@ -3,10 +3,16 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import CheckConstraint, Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from sahel.fields import Slugged, SlugManager, Translated, folded, in_one_language
+from sahel.fields import (
+    Slugged,
+    SlugManager,
+    Translated,
+    address,
+    folded,
+    in_one_language,
+)
 
 LINEAGE = 4  # how many levels deep an actor or a place may stand; queries follow that many
 
@@ -106,7 +112,7 @@ class Actor(Named):
 
     def get_absolute_url(self) -> str:
         """Give the address of its page."""
-        return reverse("actor", args=[self.slug])
+        return address("actor", self.slug)
 
 
 class Place(Named):
@@ -186,4 +192,4 @@ class Place(Named):
 
     def get_absolute_url(self) -> str:
         """Give the address of its page."""
-        return reverse("place", args=[self.slug])
+        return address("place", self.slug)

@@ -1,21 +1,52 @@
-"""The record as a whole: its version, and when the fixtures came in."""
+"""The record as a whole: its version, what changed last when, and when the fixtures came in."""
 
-from django.db import models
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from django.db import connection, models
 from django.utils import timezone
 
 
+class State(NamedTuple):
+    """How far the record is: numbers that triggers in the database raise at every change."""
+
+    version: int = 0
+    renamed: int = 0  # the version at which an actor, a place or a source last changed
+    emptied: int = 0  # the version at which a table was last emptied at one stroke
+
+
 class Record(models.Model):
-    """One row: the version of the record, which triggers raise at every change, however made."""
+    """One row: the state of the record, which triggers keep however a change is made."""
 
     version = models.PositiveBigIntegerField(default=1)
+    renamed = models.PositiveBigIntegerField(default=0)
+    emptied = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return str(self.version)
 
     @classmethod
-    def current_version(cls) -> int:
-        """Give the number of changes that the record has seen."""
-        return cls.objects.values_list("version", flat=True).first() or 0
+    def state(cls) -> State:
+        """Give the state of the record, in the one query that every page asks."""
+        # Without the ORM, which takes five times as long to write this query as to ask it.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT version, renamed, emptied FROM sahel_record")
+            row = cursor.fetchone()
+        return State(*row) if row else State()
+
+
+class ChangedDay(models.Model):
+    """A day of the timeline, and the version of the record at which an event of it last changed.
+
+    Triggers write it: what follows the record can thus take in what changed, whatever changed it.
+    """
+
+    day = models.DateField(primary_key=True)
+    version = models.PositiveBigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.version}"
 
 
 class Loading(models.Model):
@@ -26,3 +57,22 @@ class Loading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loaded_at:%Y-%m-%d %H:%M}"
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Let all that is read within be of one version of the record."""
+    if connection.in_atomic_block:  # it has a view of its own already
+        yield
+        return
+    with connection.cursor() as cursor:
+        # Django's atomic() would wait for, and then be, the one writer that SQLite allows.
+        cursor.execute(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            if connection.vendor == "postgresql"
+            else "BEGIN"
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import CheckConstraint, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from sahel.fields import (
     SlugManager,
     Text,
     Translated,
+    address,
     folded,
     validate_language,
     validate_url,
@@ -113,7 +113,7 @@ class Source(Slugged):
 
     def get_absolute_url(self) -> str:
         """Give the address of its page."""
-        return reverse("source", args=[self.slug])
+        return address("source", self.slug)
 
     def slug_words(self) -> str:
         """Give its publisher and its title, or its date where the title is not known."""

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from playwright.sync_api import Page, Route, expect
 
 from sahel.filters import Filters
-from sahel.models import Event
+from tests.plain import matching
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def _article(_database):
 
 
 def number(**filters) -> int:
-    return Event.objects.published().matching(Filters(**filters)).count()
+    return matching(Filters(**filters)).count()
 
 
 def expect_events(page: Page, count: int) -> None:

@@ -1,0 +1,475 @@
+"""Where every published event stands: the record as bitmaps of places in the order of time.
+
+The place of an event is its number in that order, from 0. A set of events is a bitmap of places: an
+intersection is a filter, its cardinality a count, a slice a page, a range of it a range of days.
+
+An index is a cache of one version of the record, never changed once it is made: what is new in the
+record goes into a copy, day by day, and the copy takes its place at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock, Thread
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import F, IntegerField, Model, QuerySet, Value
+from django.db.models.expressions import Combinable
+from pyroaring import BitMap
+
+from sahel.filters import FACETS, Facet, Filters, beginning
+from sahel.models import (
+    Actor,
+    ChangedDay,
+    Event,
+    Involvement,
+    Place,
+    Quotation,
+    Record,
+    Reference,
+    Source,
+    State,
+    snapshot,
+)
+from sahel.search import keys_saying
+
+ASIDE = 20_000  # events from which on a new index is made aside, while the old one answers
+DAYS = 64  # changed days up to which they are taken in one by one
+WORDS = 200  # that are remembered with the events that hold them
+OPEN = date.max.toordinal() + 1  # the last day of what has no end
+LINEAGE = 10  # deeper than any; a circle in the data ends too
+
+Key = tuple[Facet, Any]  # a facet with a primary key, or with a word of its vocabulary
+
+logger = logging.getLogger(__name__)
+
+
+class Name(NamedTuple):
+    """An actor, place or source as the index knows it."""
+
+    slug: str
+    parent: int | None
+    en: str  # of a source: title, publisher and date
+    fr: str
+    more: str  # other names, one a line
+    words: str  # all its names, spaced
+
+
+class Places:
+    """The places of events by their primary keys."""
+
+    def __init__(self, keys: array[int]) -> None:
+        """Take the keys in the order of the places."""
+        self.nowhere = len(keys)
+        last = max(keys, default=0)
+        self.by_key: array[int] | dict[int, int]
+        if last > 8 * len(keys) + 1_000_000:  # keys far apart, from elsewhere
+            self.by_key = {key: place for place, key in enumerate(keys)}
+        else:
+            self.by_key = array("i", [self.nowhere]) * (last + 1)
+            for place, key in enumerate(keys):
+                self.by_key[key] = place
+
+    def of(self, key: int) -> int | None:
+        """Give the place of an event; None where it is not published."""
+        try:
+            place = self.by_key[key]
+        except LookupError:
+            return None
+        return place if place < self.nowhere else None
+
+    def of_all(self, keys: Sequence[int]) -> BitMap:
+        """Give the places of the published events among these, of which there may be a million."""
+        try:
+            places = array("I", map(self.by_key.__getitem__, keys))
+        except LookupError:  # a draft newer than all that is published
+            places = array("I", (place for key in keys if (place := self.of(key)) is not None))
+        found = BitMap(places)
+        found.discard(self.nowhere)
+        return found
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of the timeline: its events in order, and which of them have what."""
+
+    keys: array[int] = field(default_factory=lambda: array("q"))  # primary keys, by place
+    days: array[int] = field(default_factory=lambda: array("i"))  # days they are sorted by, ordinal
+    having: dict[Key, BitMap] = field(default_factory=dict)  # only what is said of them itself
+    until: dict[int, BitMap] = field(default_factory=dict)  # by last day, where it is another one
+    since_ever: BitMap = field(default_factory=BitMap)  # what has no first day
+
+    @classmethod
+    def read(cls, days: list[date] | None = None) -> Block:
+        """Read the events of these days, or all: in two queries, whatever their number."""
+        keys, ordinals = array("q"), array("i")
+        having: dict[Key, array[int]] = defaultdict(lambda: array("I"))
+        until: dict[int, array[int]] = defaultdict(lambda: array("I"))
+        since_ever = array("I")
+        events = Event.objects.published().in_order()
+        if days is not None:
+            events = events.filter(sort_date__in=days)
+        columns = "pk", "sort_date", "earliest", "latest", "kind", "status"
+        rows = events.values_list(*columns).iterator(chunk_size=10_000)
+        for place, (pk, day, earliest, latest, kind, status) in enumerate(rows):
+            keys.append(pk)
+            ordinals.append(day.toordinal())
+            having["kind", kind].append(place)
+            having["status", status].append(place)
+            if earliest is None:
+                since_ever.append(place)
+            elif latest != day:
+                until[latest.toordinal() if latest else OPEN].append(place)
+        places = Places(keys)
+        for what, event, key in _links(days):
+            if (at := places.of(event)) is not None:
+                having[what, key].append(at)
+        return cls(
+            keys,
+            ordinals,
+            {key: BitMap(found) for key, found in having.items()},
+            {day: BitMap(found) for day, found in until.items()},
+            BitMap(since_ever),
+        )
+
+    def replacing(self, days: list[date], news: Block) -> Block:
+        """Give this block with the events of some days replaced by those of another block."""
+        # What is kept, and what comes in, as runs of places with the distance each moves.
+        kept: list[tuple[int, int, int]] = []
+        come: list[tuple[int, int, int]] = []
+        keys, ordinals, begin = array("q"), array("i"), 0
+        for day in sorted(day.toordinal() for day in days):
+            start, stop = bisect_left(self.days, day), bisect_right(self.days, day)
+            first, last = bisect_left(news.days, day), bisect_right(news.days, day)
+            kept.append((begin, start, len(keys) - begin))
+            keys += self.keys[begin:start]
+            ordinals += self.days[begin:start]
+            come.append((first, last, len(keys) - first))
+            keys += news.keys[first:last]
+            ordinals += news.days[first:last]
+            begin = stop
+        kept.append((begin, len(self.keys), len(keys) - begin))
+        keys += self.keys[begin:]
+        ordinals += self.days[begin:]
+
+        def merged(ours: BitMap | None, theirs: BitMap | None) -> BitMap:
+            moved = [_moved(ours, runs) for runs in kept_runs] if ours else []
+            moved += [_moved(theirs, runs) for runs in come_runs] if theirs else []
+            return BitMap.union(BitMap(), *moved)
+
+        def both(ours: dict[Any, BitMap], theirs: dict[Any, BitMap]) -> dict[Any, BitMap]:
+            result = {key: merged(ours.get(key), theirs.get(key)) for key in {**ours, **theirs}}
+            return {key: places for key, places in result.items() if places}
+
+        kept_runs, come_runs = _by_distance(kept), _by_distance(come)
+        return Block(
+            keys,
+            ordinals,
+            both(self.having, news.having),
+            both(self.until, news.until),
+            merged(self.since_ever, news.since_ever),
+        )
+
+
+@dataclass(frozen=True)
+class Index:
+    """The published events of one version of the record."""
+
+    state: State
+    block: Block
+    names: dict[Key, Name]
+    by_slug: dict[tuple[Facet, str], Name]
+    places: Places
+    events: BitMap  # all places
+    values: dict[Facet, dict[str, BitMap]]  # by slug or word, members and parts with their parents
+    by_size: dict[Facet, list[tuple[str, BitMap]]]  # the same, the commonest first
+    # What was asked once and is asked again: the events that hold a word, where months begin.
+    found: dict[str, BitMap] = field(default_factory=dict)
+    marks: dict[int, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def build(cls, state: State, old: Index | None = None) -> Index:
+        """Read the record at a version, only what has changed since where an old index is given."""
+        if old is None or old.state.version > state.version or old.state.version < state.emptied:
+            return cls._of(state, Block.read(), _names())
+        days = list(
+            ChangedDay.objects.filter(version__gt=old.state.version).values_list("day", flat=True)
+        )
+        if len(days) > DAYS:
+            return cls._of(state, Block.read(), _names())
+        names = _names() if old.state.version < state.renamed else old.names
+        block = old.block.replacing(days, Block.read(days)) if days else old.block
+        return cls._of(state, block, names, old)
+
+    @classmethod
+    def _of(
+        cls, state: State, block: Block, names: dict[Key, Name], old: Index | None = None
+    ) -> Index:
+        # The places of all the others stay where an event was only edited.
+        same = old is not None and block.keys == old.block.keys
+        index = cls(
+            state=state,
+            block=block,
+            names=names,
+            by_slug=old.by_slug
+            if old and names is old.names
+            else {(key[0], name.slug): name for key, name in names.items()},
+            places=old.places if old and same else Places(block.keys),
+            events=BitMap(range(len(block.keys))),
+            values={facet: {} for facet in FACETS},
+            by_size={facet: [] for facet in FACETS},
+        )
+        index._gather()
+        index._span_years()
+        for facet, values in index.values.items():
+            index.by_size[facet] += sorted(values.items(), key=lambda pair: -len(pair[1]))
+        return index
+
+    def _gather(self) -> None:
+        """Give each value its events: an actor or a place also those of all that stand under it."""
+        gathered: dict[tuple[Facet, str], list[BitMap]] = defaultdict(list)
+        for (facet, key), places in self.block.having.items():
+            if facet in ("kind", "status"):
+                self.values[facet][key] = places
+            ancestor = key
+            for _depth in range(LINEAGE):
+                if (name := self.names.get((facet, ancestor))) is None:
+                    break
+                gathered[facet, name.slug].append(places)
+                ancestor = name.parent
+        for (facet, slug), sets in gathered.items():
+            self.values[facet][slug] = sets[0] if len(sets) == 1 else BitMap.union(*sets)
+
+    def _span_years(self) -> None:
+        """Give each year the events that may lie in it; an open end reaches to the record's."""
+        days, until = self.block.days, self.block.until
+        if not days:
+            return
+        last = max([days[-1], *(day for day in until if day < OPEN)])
+        ends = sorted(until)
+        reaching = BitMap()  # what begins earlier and may last into the year, from the last back
+        for year in range(date.fromordinal(last).year, date.fromordinal(days[0]).year - 1, -1):
+            first = date(year, 1, 1).toordinal()
+            while ends and ends[-1] >= first:
+                reaching |= until[ends.pop()]
+            if places := self._within(first, date(year, 12, 31).toordinal(), reaching):
+                self.values["year"][str(year)] = places
+
+    # What is asked of it --------------------------------------------------------------------------
+
+    def having(self, facet: Facet, value: str) -> BitMap:
+        """Give the events that have a value."""
+        found = self.values[facet].get(value)
+        if found is None and facet == "year":  # what an open date lets reach beyond the record
+            found = self.between(date(int(value), 1, 1), date(int(value), 12, 31))
+        return BitMap() if found is None else found
+
+    def between(self, first: date | None, last: date | None) -> BitMap:
+        """Give the events that may have a day between the two, bounds included (None: no bound)."""
+        if first is None and last is None:
+            return self.events
+        begin = first.toordinal() if first else 0
+        ends = [places for day, places in self.block.until.items() if day >= begin] if first else []
+        end = last.toordinal() if last else OPEN
+        return self._within(begin, end, BitMap.union(BitMap(), *ends))
+
+    def _within(self, first: int, last: int, reaching: BitMap) -> BitMap:
+        start, stop = bisect_left(self.block.days, first), bisect_right(self.block.days, last)
+        places = BitMap(range(start, stop))
+        # An event stands at its first day, and one without a first day at its last.
+        places |= reaching & BitMap(range(start))
+        places |= self.block.since_ever - BitMap(range(stop))
+        return places
+
+    def saying(self, terms: Iterable[str]) -> BitMap | None:
+        """Give the events that hold all the words; None where there are none to hold.
+
+        A word may stand in the event, in its quotations, or in a name of who is in it or where.
+        """
+        terms = list(terms)
+        if not terms:
+            return None
+        missing = [term for term in terms if term not in self.found]
+        for term, keys in keys_saying(missing).items():
+            sets = [self.block.having.get(key, BitMap()) for key in self.named([term])]
+            self.found[term] = BitMap.union(self.places.of_all(keys), *sets)
+        places = BitMap.intersection(self.events, *(self.found[term] for term in terms))
+        if len(self.found) > WORDS:
+            self.found.clear()
+        return places
+
+    def named(self, terms: Iterable[str]) -> list[Key]:
+        """Give the actors and places of which the names hold all the words."""
+        wanted = [beginning(term) for term in terms]
+        return [
+            key
+            for key, name in self.names.items()
+            if key[0] != "source" and all(begin in name.words for begin in wanted)
+        ]
+
+    def selected(self, filters: Filters) -> BitMap:
+        """Give the events that a reader's selection holds, its words left aside."""
+        places = self.between(filters.first_day, filters.last_day)
+        for facet in FACETS:
+            if included := filters.included(facet):
+                places = places & self.any_of(facet, included)
+            if excluded := filters.excluded(facet):
+                places = places - self.any_of(facet, excluded)
+        return places
+
+    def any_of(self, facet: Facet, values: Iterable[str]) -> BitMap:
+        """Give the events that have one of the values."""
+        return BitMap.union(BitMap(), *(self.having(facet, value) for value in values))
+
+    def place_of_slug(self, slug: str) -> int | None:
+        """Give the place of a published event; None where there is none (one query)."""
+        found = Event.objects.published().filter(slug=slug).values_list("pk", "sort_date").first()
+        if found is None:
+            return None
+        place = self.places.of(found[0])
+        # An event so new that a large index has not taken it in yet: where its day begins.
+        return bisect_left(self.block.days, found[1].toordinal()) if place is None else place
+
+    def beside(self, key: int) -> tuple[int | None, int | None]:
+        """Give the primary keys of the events before and after one; None at either end."""
+        place, keys = self.places.of(key), self.block.keys
+        if place is None:
+            return None, None
+        return (keys[place - 1] if place else None), (
+            keys[place + 1] if place + 1 < len(keys) else None
+        )
+
+    def starts(self, step: int) -> list[int]:
+        """Give the first place of each stretch of so many months, from a January to the end."""
+        if step not in self.marks:
+            first, last = (date.fromordinal(self.block.days[end]).year for end in (0, -1))
+            months = range(12 * first, 12 * last + 12, step)
+            self.marks[step] = [
+                bisect_left(self.block.days, date(month // 12, month % 12 + 1, 1).toordinal())
+                for month in months
+            ]
+        return self.marks[step]
+
+    def keys(self, places: Iterable[int]) -> list[int]:
+        """Give the primary keys of the events at some places."""
+        return [self.block.keys[place] for place in places]
+
+
+def _moved(places: BitMap, runs: tuple[int, BitMap]) -> BitMap:
+    distance, within = runs
+    moved = places & within
+    return moved.shift(distance) if distance else moved
+
+
+def _by_distance(runs: list[tuple[int, int, int]]) -> list[tuple[int, BitMap]]:
+    together: dict[int, BitMap] = defaultdict(BitMap)
+    for start, stop, distance in runs:
+        if stop > start:
+            together[distance].add_range(start, stop)
+    return list(together.items())
+
+
+def _links(days: list[date] | None) -> Iterable[tuple[Facet, int, int]]:
+    """Give what each event is tied to, as facet, event and key, in one query."""
+
+    def links(model: type[Model], what: Facet, key: str) -> QuerySet[Any, Any]:
+        rows = model._default_manager.order_by().exclude(**{key: None})
+        if days is not None:
+            rows = rows.filter(event__sort_date__in=days)
+        return rows.values_list(Value(what), "event_id", key)
+
+    return (
+        links(Involvement, "actor", "actor_id")
+        .union(
+            links(Quotation, "actor", "speaker_id"),
+            links(Event.places.through, "place", "place_id"),
+            links(Quotation, "source", "source_id"),
+            links(Reference, "source", "source_id"),
+            all=True,
+        )
+        .order_by()
+        .iterator(chunk_size=10_000)
+    )
+
+
+def _names() -> dict[Key, Name]:
+    """Give all actors, places and sources, in one query."""
+    no_parent = Value(None, output_field=IntegerField())
+
+    def names(
+        model: type[Model], what: Facet, parent: Combinable, *names: str | Combinable
+    ) -> QuerySet[Any, Any]:
+        rows = model._default_manager.order_by()
+        return rows.values_list(Value(what), "pk", "slug", parent, *names, "folded")
+
+    rows = names(Actor, "actor", F("parent_id"), "name_en", "name_fr", "aliases").union(
+        names(Place, "place", F("parent_id"), "name_en", "name_fr", "aliases"),
+        names(Source, "source", no_parent, "title", "publisher", "date"),
+        all=True,
+    )
+    return {(what, key): Name(*name) for what, key, *name in rows}
+
+
+# The index of this process ------------------------------------------------------------------------
+
+_current: Index | None = None
+_lock = Lock()
+_starting = Lock()
+_aside: Thread | None = None
+
+
+def current(state: State | None = None) -> Index:
+    """Give the index of the record as it is; while a large one catches up, as it just was."""
+    state = state or Record.state()
+    index = _current
+    if index is not None and index.state == state:
+        return index
+    if index is None or len(index.events) < ASIDE:
+        return _catch_up()
+    _start_aside()
+    return index
+
+
+def is_at(state: State) -> bool:
+    """Say whether the index answers for that very state of the record."""
+    return _current is not None and _current.state == state
+
+
+def _catch_up() -> Index:
+    global _current
+    with _lock:
+        with snapshot():
+            state = Record.state()
+            if _current is None or _current.state != state:
+                _current = Index.build(state, _current)
+        return _current
+
+
+def _start_aside() -> None:
+    global _aside
+    with _starting:
+        if _aside is None or not _aside.is_alive():
+            _aside = Thread(target=_catch_up_aside, name="index", daemon=True)
+            _aside.start()
+
+
+def _catch_up_aside() -> None:
+    try:
+        _catch_up()
+    except Exception:  # the next request tries again; the old index goes on answering
+        logger.exception("The index did not take in what has changed.")
+    finally:
+        connection.close()
+
+
+def forget() -> None:
+    """Drop the index, for a database that was put back to an earlier state."""
+    global _current
+    _current = None

@@ -1,0 +1,60 @@
+"""Which events hold a word, asked of the database's own index of words.
+
+Both databases are given the same words, folded and separated by us, and look for the same
+beginnings: FTS5 on SQLite, a `tsvector` with a GIN index on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from collections.abc import Sequence
+
+from django.db import connection
+
+# The keys of a word come as one value: a row for each would take longer than to find them.
+FTS5 = "SELECT %s, group_concat(rowid) FROM sahel_words WHERE sahel_words MATCH %s"
+TSVECTOR = (
+    "SELECT %s, string_agg(int8send(event_id), '') FROM sahel_words WHERE words @@ %s::tsquery"
+)
+
+
+def keys_saying(terms: Sequence[str]) -> dict[str, Sequence[int]]:
+    """Give, for each word, the primary keys of the events that hold it or a word it begins.
+
+    In one query. A single letter must stand alone (see `filters.beginning()`).
+    """
+    if not terms:
+        return {}
+    on_postgresql = connection.vendor == "postgresql"
+    one, spelt = (TSVECTOR, _tsquery) if on_postgresql else (FTS5, _fts5)
+    read = _from_bytes if on_postgresql else _from_text
+    asked = [value for number, term in enumerate(terms) for value in (number, spelt(term))]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join([one] * len(terms)), asked)
+        return {terms[number]: read(keys) for number, keys in cursor.fetchall()}
+
+
+def _from_text(keys: str | None) -> Sequence[int]:
+    found: list[int] = json.loads(f"[{keys or ''}]")
+    return found
+
+
+def _from_bytes(keys: bytes | None) -> Sequence[int]:
+    found = array("q")
+    found.frombytes(bytes(keys or b""))
+    if sys.byteorder == "little":
+        found.byteswap()
+    return found
+
+
+# A term is letters and digits alone, so that there is nothing in it to escape.
+
+
+def _fts5(term: str) -> str:
+    return f'"{term}"*' if len(term) > 1 else f'"{term}"'
+
+
+def _tsquery(term: str) -> str:
+    return f"'{term}':*" if len(term) > 1 else f"'{term}'"
