@@ -4,20 +4,28 @@ Rows go in past the ORM, in bulk (COPY on PostgreSQL), a chunk to a transaction;
 constraints and triggers are on.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import cache
 from itertools import batched
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Max, Model
 
-CHUNK = 20_000
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    from benchmarks.generator import Drawn  # it reads the models, which setup() must find first
+
+CHUNK = 50_000  # events in a transaction
+Row = tuple[Any, ...]
 
 
 def fill(number: int, seed: int = 2022) -> float:
@@ -26,15 +34,16 @@ def fill(number: int, seed: int = 2022) -> float:
     from sahel.models import Event
 
     began = time.monotonic()
-    names = _names()
+    names, tables = _names(), _tables()
     first = (Event.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
     done = 0
-    for chunk in batched(drawn(number, seed), CHUNK):
-        with transaction.atomic():
-            for model, rows in _rows(chunk, first + done, names).items():
-                _insert(model, rows)
-        done += len(chunk)
-        _progress(done, number, time.monotonic() - began)
+    with _in_haste():
+        for chunk in batched(drawn(number, seed), CHUNK):
+            with transaction.atomic():
+                for table, rows in zip(tables, _rows(chunk, first + done, names), strict=True):
+                    table.insert(rows)
+            done += len(chunk)
+            _progress(done, number, time.monotonic() - began)
     if connection.vendor == "postgresql":
         call = "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)"
         with connection.cursor() as cursor:
@@ -98,81 +107,146 @@ def _names() -> dict[str, list[int]]:
     return {name: [pks[f"{name}-{n}"] for n in range(len(pks))] for name, pks in keys.items()}
 
 
-def _rows(
-    chunk: Iterable[Any], first: int, names: dict[str, list[int]]
-) -> dict[type[Model], list[Row]]:
-    from sahel.dates import EDTF
-    from sahel.filters import fold
+class _Table:
+    """A table that rows go into past the ORM: our columns, then the others with their defaults."""
+
+    def __init__(self, model: type[Model], *columns: str) -> None:
+        """Fix the order of the columns."""
+        fields = {f.column: f for f in model._meta.concrete_fields}
+        others = [c for c in fields if c not in columns and not fields[c].primary_key]
+        self.name = connection.ops.quote_name(model._meta.db_table)
+        self.columns = [*columns, *others]
+        self.rest = tuple(_plain(fields[column].get_default()) for column in others)
+
+    def insert(self, rows: list[Row]) -> None:
+        """Write rows of our columns."""
+        columns = ", ".join(map(connection.ops.quote_name, self.columns))
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                rest = "".join(f"\t{_for_copy(value)}" for value in self.rest)
+                lines = "".join(f"{'\t'.join(map(_for_copy, row))}{rest}\n" for row in rows)
+                with cursor.copy(f"COPY {self.name} ({columns}) FROM STDIN") as copy:
+                    copy.write(lines)
+            else:
+                marks = ", ".join(["%s"] * len(self.columns))
+                cursor.executemany(
+                    f"INSERT INTO {self.name} ({columns}) VALUES ({marks})",  # noqa: S608 - our own
+                    [row + self.rest for row in rows],
+                )
+
+
+def _plain(value: Any) -> Any:
+    """Give a value as both databases read it."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _for_copy(value: Any) -> str:
+    # No text of ours holds a tab, a line's end or a backslash, which would have to be escaped.
+    return r"\N" if value is None else str(value)
+
+
+def _tables() -> list[_Table]:
+    """Give the tables in the order in which they are filled: events last.
+
+    Foreign keys are checked at the end of a transaction; triggers see an event with all its words.
+    """
     from sahel.models import Event, Involvement, Quotation
 
-    at = Event.places.through
-    rows: dict[type[Model], list[Row]] = {Event: [], Involvement: [], at: [], Quotation: []}
-    for pk, drawn in enumerate(chunk, first):
-        day = EDTF.parse(drawn.date)
-        rows[Event].append(
-            {
-                "id": pk,
-                "slug": f"generated-{pk}",
-                "title_en": drawn.title,
-                "title_fr": drawn.title,
-                "summary_en": drawn.summary,
-                "kind": drawn.kind,
-                "status": drawn.status,
-                "date": drawn.date,
-                "date_basis": "stated",
-                "earliest": day.earliest,
-                "latest": day.latest,
-                "sort_date": day.sort_date,
-                "publication": "published" if drawn.published else "draft",
-                "folded": fold(f"{drawn.title} {drawn.title} {drawn.summary}"),
-            }
-        )
-        for order, (actor, role) in enumerate(drawn.involvements):
-            rows[Involvement].append(
-                {"event_id": pk, "actor_id": names["actor"][actor], "role": role, "order": order}
-            )
-        rows[at] += [{"event_id": pk, "place_id": names["place"][n]} for n in drawn.places]
-        for order, (source, words, speaker) in enumerate(drawn.quotations):
-            rows[Quotation].append(
-                {
-                    "event_id": pk,
-                    "source_id": names["source"][source],
-                    "exact": words,
-                    "language": "fr",
-                    "speaker_id": None if speaker is None else names["actor"][speaker],
-                    "folded": fold(words),
-                    "order": order,
-                }
-            )
-    return rows
-
-
-def _insert(model: type[Model], rows: list[Row]) -> None:
-    fields = [f for f in model._meta.concrete_fields if f.name != "id" or "id" in rows[0]]
-    defaults = {f.column: f.get_default() for f in fields}
-    columns = list(defaults)
-    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
-    table = connection.ops.quote_name(model._meta.db_table)
-    values = (tuple((defaults | row).values()) for row in rows)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
-                for row in values:
-                    copy.write_row(row)
-        else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(
-                f"INSERT INTO {table} ({quoted}) VALUES ({marks})",  # noqa: S608 - our own names
-                [tuple(map(_for_sqlite, row)) for row in values],
-            )
-
-
-def _for_sqlite(value: Any) -> Any:
-    return (
-        value.isoformat(" ")
-        if hasattr(value, "hour")
-        else (value.isoformat() if hasattr(value, "isoformat") else value)
+    quotation = "event_id source_id exact language speaker_id folded order"
+    event = (
+        "id slug title_en title_fr summary_en kind status date date_basis earliest latest "
+        "sort_date publication folded"
     )
+    return [
+        _Table(Involvement, "event_id", "actor_id", "role", "order"),
+        _Table(Event.places.through, "event_id", "place_id"),
+        _Table(Quotation, *quotation.split()),
+        _Table(Event, *event.split()),
+    ]
+
+
+def _rows(
+    chunk: Iterable[Drawn], first: int, names: dict[str, list[int]]
+) -> tuple[list[Row], list[Row], list[Row], list[Row]]:
+    """Give the rows of the tables, in the order of `_tables()`."""
+    involvements: list[Row] = []
+    places: list[Row] = []
+    quotations: list[Row] = []
+    events: list[Row] = []
+    actor, place, source = names["actor"], names["place"], names["source"]
+    for pk, event in enumerate(chunk, first):
+        for order, (who, role) in enumerate(event.involvements):
+            involvements.append((pk, actor[who], role, order))
+        places += [(pk, place[where]) for where in event.places]
+        for order, (whence, words, speaker) in enumerate(event.quotations):
+            by = None if speaker is None else actor[speaker]
+            folded = spaced_words(_folded(words))
+            quotations.append((pk, source[whence], words, "fr", by, folded, order))
+        title, summary = _folded(event.title), _folded(event.summary)
+        earliest = event.earliest and event.earliest.isoformat()
+        latest = event.latest and event.latest.isoformat()
+        events.append(
+            (
+                pk,
+                f"generated-{pk}",
+                event.title,
+                event.title,
+                event.summary,
+                event.kind,
+                event.status,
+                event.date,
+                "stated",
+                earliest,
+                latest,
+                earliest or latest,
+                "published" if event.published else "draft",
+                spaced_words(title + title + summary),
+            )
+        )
+    return involvements, places, quotations, events
+
+
+def _folded(text: str) -> list[str]:
+    """Fold a generated text, whose words are known; what is not among them is a number."""
+    known = _known_words()
+    return [known.get(word, word) for word in text.split()]
+
+
+@cache
+def _known_words() -> dict[str, str]:
+    """Give each word folded, as it stands within a sentence, at its beginning and at its end."""
+    from benchmarks.generator import WORDS
+    from sahel.filters import fold
+
+    forms = ((w, w[0].upper() + w[1:], f"{w}.") for w in WORDS)
+    return {form: fold(form) for word in forms for form in word}
+
+
+def spaced_words(folded_words: list[str]) -> str:
+    """Give folded words, numbers and marks among them, as the columns named `folded` hold them."""
+    return " ".join(folded_words)
+
+
+@contextmanager
+def _in_haste() -> Iterator[None]:
+    """Let SQLite not wait for the disk, and keep more of its indexes in memory."""
+    # Within a transaction, such as a test's, neither may be changed.
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        was = {}
+        for name, hasty in (("synchronous", 0), ("cache_size", -500_000)):
+            was[name] = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            cursor.execute(f"PRAGMA {name}={hasty}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for name, value in was.items():
+                cursor.execute(f"PRAGMA {name}={value}")
 
 
 def _progress(done: int, of: int, seconds: float) -> None:

@@ -1,12 +1,14 @@
 """The generator's events: always the same ones, valid, and answered like any others."""
 
+from collections import Counter
+
 import pytest
 from django.db.models import Count
 
 from benchmarks.generate import fill
-from benchmarks.generator import drawn
+from benchmarks.generator import BLOCK, WORDS, drawn
 from sahel import facets
-from sahel.filters import Filters
+from sahel.filters import Filters, fold
 from sahel.models import Event, Quotation, Record
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +17,21 @@ pytestmark = pytest.mark.django_db
 def test_the_same_seed_gives_the_same_events():
     assert list(drawn(50)) == list(drawn(50))
     assert list(drawn(50)) != list(drawn(50, seed=1))
+    assert list(drawn(50)) == list(drawn(100))[:50]
+    assert list(drawn(BLOCK + 10)) == list(drawn(BLOCK + 20))[: BLOCK + 10]
+
+
+def test_words_are_as_frequent_as_in_prose():
+    events = 5000
+    held = Counter()
+    for each in drawn(events):
+        texts = each.title, each.summary, *(words for _source, words, _speaker in each.quotations)
+        held.update(set(fold(" ".join(texts)).replace(".", "").split()))
+    commonest, tenth, last = (held[fold(WORDS[rank])] for rank in (0, 9, -1))
+    assert commonest > 0.95 * events
+    assert 0.25 * events < tenth < 0.45 * events
+    assert last < 0.003 * events  # of so few events; about 0.0008 of very many
+    assert len({fold(word) for word in WORDS}) == len(WORDS)
 
 
 def test_generated_events_are_valid_and_come_on_top_of_what_is_there():
