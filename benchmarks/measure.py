@@ -270,7 +270,8 @@ def pages(times: str) -> Iterator[dict[str, Any]]:
                 raise RuntimeError(f"{address} answered {answer.status}")
             seconds[question.name].append(answer.seconds)
             sizes[question.name].append(len(answer.body))
-        _say(f"{number + 1} of {times} rounds")
+        if (number + 1) % 10 == 0:
+            _say(f"{number + 1} of {times} rounds")
     for question in asked:
         ordered = sorted(seconds[question.name])
         yield {
@@ -284,10 +285,10 @@ def pages(times: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def count_queries(application: Callable[..., Any], question: Question) -> int:
+def count_queries(application: Callable[..., Any], question: Question, times: int = 4) -> int:
     """Give the most SQL queries that a few equivalents of the question take."""
     most = 0
-    for number in range(min(4, 2 * len(question.addresses))):
+    for number in range(times):
         cold()
         with CaptureQueriesContext(connection) as captured:
             get(application, question.address(number), **question.headers)
