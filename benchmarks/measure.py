@@ -285,10 +285,10 @@ def pages(times: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def count_queries(application: Callable[..., Any], question: Question, times: int = 4) -> int:
+def count_queries(application: Callable[..., Any], question: Question) -> int:
     """Give the most SQL queries that a few equivalents of the question take."""
     most = 0
-    for number in range(times):
+    for number in range(4):
         cold()
         with CaptureQueriesContext(connection) as captured:
             get(application, question.address(number), **question.headers)
