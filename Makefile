@@ -10,11 +10,12 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
-.PHONY: help run load editor verify generated test lint lock messages venv venv-dev database
+.PHONY: help run load editor verify generated bench bench-servers test lint lock messages venv venv-dev \
+	database
 .SILENT:
 
 help:  ## list the verbs (this)
-	awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 run: venv  ## serve the timeline at http://127.0.0.1:8000 (PORT=8001 for another port)
 	exec $(PYTHON) bin/serve.py
@@ -32,6 +33,12 @@ verify: database  ## check every quotation against the source's text (TEXT=path/
 
 generated: database  ## add generated events, to see how it bears them (N=100000)
 	$(PYTHON) -m benchmarks.generate $(call given,N)
+
+bench: venv  ## measure it on both databases and against Datasette (SIZES="30 1000" for these alone)
+	exec $(PYTHON) -m benchmarks.bench $(call given,SIZES)
+
+bench-servers: venv  ## compare the servers that could serve it: benchmarks/SERVERS.md
+	exec $(PYTHON) -m benchmarks.servers
 
 test: venv-dev  ## run all tests on SQLite, PostgreSQL and in Chromium, where found (ARGS="-k filters")
 	exec $(PYTHON) -m tests $(ARGS)

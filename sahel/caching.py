@@ -21,18 +21,18 @@ from django.utils.http import parse_etags
 from sahel import index
 from sahel.models import Record, State
 
-MEMORY = 8 * 2**20  # bytes of compressed pages that a process keeps
+MEMORY = 8 * 2**20  # bytes of pages that a process keeps
 # A browser may show a page again for that long without asking, and for a while more while it asks.
 PUBLIC = "public, max-age=10, stale-while-revalidate=60"
 # Whoever edits sees what was saved at once; and an index that catches up is soon out of date.
 ASK_AGAIN = "private, no-cache"
 
-Key = tuple[str, str, str]  # scheme, host, path with query: a page names its own address
+Key = tuple[str, str, str, bool]  # scheme, host, path with query; whether compressed
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it was sent: its headers, and its body compressed."""
+    """A page as it was sent: its headers, and its body, compressed or not."""
 
     headers: dict[str, str]
     body: bytes
@@ -56,40 +56,41 @@ class PublicPages:
         if not _is_public(request):
             return self.get_response(request)
         state = Record.state()
-        key = request.scheme or "", request.META.get("HTTP_HOST", ""), request.get_full_path()
+        zipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
+        host = request.META.get("HTTP_HOST", "")
+        key = request.scheme or "", host, request.get_full_path(), zipped
         etag = _etag(state, key)
+        # It names the version of the record: the page has not changed, whatever it is.
+        if etag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", "")):
+            return _dated(request, HttpResponseNotModified(), etag)
         if (page := _kept(state, key)) is None:
             # We compress, once; what is inside of us is not to do it again.
-            encodings = request.META.pop("HTTP_ACCEPT_ENCODING", "")
+            request.META.pop("HTTP_ACCEPT_ENCODING", None)
+            request.state = state  # type: ignore[attr-defined]
             response = self.get_response(request)
-            request.META["HTTP_ACCEPT_ENCODING"] = encodings
             if response.status_code != 200 or response.cookies:
                 return response
-            page = Page(dict(response.items()), gzip.compress(response.content, 6, mtime=0))
+            body = gzip.compress(response.content, 6, mtime=0) if zipped else response.content
+            page = Page(dict(response.items()), body)
             if index.is_at(state):
                 _keep(state, key, page)
             else:
                 etag = ""
-        return _answer(request, page, etag)
-
-
-def _answer(request: HttpRequest, page: Page, etag: str) -> HttpResponse:
-    zipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
-    edits = settings.SESSION_COOKIE_NAME in request.COOKIES
-    ours = {"Cache-Control": ASK_AGAIN if edits or not etag else PUBLIC}
-    if etag:
-        # One ETag for each way of sending it: a strong one stands for the very bytes.
-        ours["ETag"] = f'"{etag}-gzip"' if zipped else f'"{etag}"'
-    asked = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
-    if etag and ours["ETag"] in asked:
-        response: HttpResponse = HttpResponseNotModified(headers=ours)
-    else:
-        body = page.body if zipped else gzip.decompress(page.body)
+        response = HttpResponse(page.body, headers=page.headers)
+        response["Content-Length"] = str(len(page.body))
         if zipped:
-            ours["Content-Encoding"] = "gzip"
-        ours["Content-Length"] = str(len(body))
-        body = b"" if request.method == "HEAD" else body
-        response = HttpResponse(body, headers={**page.headers, **ours})
+            response["Content-Encoding"] = "gzip"
+        if request.method == "HEAD":
+            response.content = b""
+        return _dated(request, response, etag)
+
+
+def _dated(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:
+    """Say how long an answer is good, and by what it is known; no ETag: it is out of date soon."""
+    edits = settings.SESSION_COOKIE_NAME in request.COOKIES
+    response["Cache-Control"] = ASK_AGAIN if edits or not etag else PUBLIC
+    if etag:
+        response["ETag"] = etag
     patch_vary_headers(response, ["Accept-Encoding"])
     return response
 
@@ -124,8 +125,10 @@ def _keep(state: State, key: Key, page: Page) -> None:
 
 
 def _etag(state: State, key: Key) -> str:
-    text = "\0".join([_code(), *map(str, state), *key])
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+    """Give a strong ETag, quotes included: it stands for the very bytes, compressed or not."""
+    text = "\0".join([_code(), *map(str, state), *map(str, key)])
+    digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12)
+    return f'"{digest.hexdigest()}"'
 
 
 @cache

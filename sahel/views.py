@@ -20,6 +20,7 @@ from sahel.fields import Text
 from sahel.figures import histogram
 from sahel.filters import FACETS, NAMES, Facet, Filters, beginning
 from sahel.filters import words as words_of
+from sahel.index import Index
 from sahel.models import Actor, Event, Place, Reference, Source
 from sahel.pages import draw
 
@@ -54,7 +55,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw one event with all that is known of it, between its neighbours in time."""
     key = get_object_or_404(Event.objects.published().values_list("pk", flat=True), slug=slug)
-    earlier, later = index.current().beside(key)
+    earlier, later = _record(request).beside(key)
     found = {card.pk: card for card in cards([n for n in (key, earlier, later) if n is not None])}
     if key not in found:  # withdrawn this moment
         raise Http404
@@ -76,9 +77,9 @@ def actors(request: HttpRequest) -> HttpResponse:
 @require_safe
 def actor(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw an actor, and the timeline of what it or its members took part in."""
-    found = _in_use(Actor.objects.select_related("parent"), "actor", slug)
+    found = _in_use(request, Actor.objects.select_related("parent"), "actor", slug)
     context = _timeline(request, Filters(actor=(slug,)), found.name)
-    members = _under("actor", found.pk)
+    members = _under(_record(request), "actor", found.pk)
     return draw(request, "actor.html", {"actor": found, "members": members, **context})
 
 
@@ -91,9 +92,9 @@ def places(request: HttpRequest) -> HttpResponse:
 @require_safe
 def place(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw a place, and the timeline of what happened in it."""
-    found = _in_use(Place.objects.select_related("parent"), "place", slug)
+    found = _in_use(request, Place.objects.select_related("parent"), "place", slug)
     context = _timeline(request, Filters(place=(slug,)), found.name)
-    parts = _under("place", found.pk)
+    parts = _under(_record(request), "place", found.pk)
     return draw(request, "place.html", {"place": found, "parts": parts, **context})
 
 
@@ -106,7 +107,7 @@ def sources(request: HttpRequest) -> HttpResponse:
 @require_safe
 def source(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw a source, and what rests on it: a page of events, in the order of the source's text."""
-    found = _in_use(Source.objects.select_related("original"), "source", slug)
+    found = _in_use(request, Source.objects.select_related("original"), "source", slug)
     selection = _selection(request, Filters(source=(slug,)))
     page = _page(selection)
     events = cards(page.keys)
@@ -172,8 +173,13 @@ def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) ->
     }
 
 
+def _record(request: HttpRequest) -> Index:
+    """Give the index; `caching.PublicPages` has asked for the state of the record already."""
+    return index.current(getattr(request, "state", None))
+
+
 def _selection(request: HttpRequest, scope: Filters) -> Selection:
-    return Selection(index.current(), Filters.from_query(request.GET), scope)
+    return Selection(_record(request), Filters.from_query(request.GET), scope)
 
 
 @dataclass(frozen=True)
@@ -239,7 +245,7 @@ def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
     }
 
 
-def _chips(record: index.Index, filters: Filters) -> list[Chip]:
+def _chips(record: Index, filters: Filters) -> list[Chip]:
     chips = []
     for facet in FACETS:
         for value in getattr(filters, facet):
@@ -261,7 +267,7 @@ def _chips(record: index.Index, filters: Filters) -> list[Chip]:
 
 def _directory(request: HttpRequest, facet: Facet, model: Any) -> dict[str, Any]:
     """Give what has published events to its name, the most first; by its names where asked."""
-    record, find = index.current(), Filters.from_query(request.GET).find
+    record, find = _record(request), Filters.from_query(request.GET).find
     wanted = [beginning(word) for word in words_of(find)]
     counts = {
         slug: len(events)
@@ -284,9 +290,8 @@ def _directory(request: HttpRequest, facet: Facet, model: Any) -> dict[str, Any]
     }
 
 
-def _under(facet: Facet, key: int) -> list[tuple[str, Text]]:
+def _under(record: Index, facet: Facet, key: int) -> list[tuple[str, Text]]:
     """Give the slugs and names of what stands directly under an actor or place, the most first."""
-    record = index.current()
     events = record.values[facet]
     found = [name for (what, _key), name in record.names.items() if what == facet]
     found = [name for name in found if name.parent == key and name.slug in events]
@@ -294,9 +299,9 @@ def _under(facet: Facet, key: int) -> list[tuple[str, Text]]:
     return [(name.slug, facets.named(facet, name)) for name in found[:LISTED]]
 
 
-def _in_use(queryset: QuerySet[Any], facet: Facet, slug: str) -> Any:
+def _in_use(request: HttpRequest, queryset: QuerySet[Any], facet: Facet, slug: str) -> Any:
     """Give what has a published event to its name; what has none is as good as a draft."""
     found = get_object_or_404(queryset, slug=slug)
-    if slug not in index.current().values[facet]:
+    if slug not in _record(request).values[facet]:
         raise Http404
     return found

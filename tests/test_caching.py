@@ -1,0 +1,130 @@
+"""Pages are public, known by their ETag, compressed once, and never older than the record."""
+
+import gzip
+
+import pytest
+from django.test import override_settings
+
+from sahel import caching, index
+from sahel.models import Event
+from tests.factories import make_event
+
+pytestmark = pytest.mark.django_db
+
+ZIPPED = {"accept-encoding": "gzip, br"}
+
+
+@pytest.fixture(autouse=True)
+def strike():
+    return make_event("Strike", slug="strike", actors=("France",))
+
+
+def test_a_page_says_how_long_it_is_good(client):
+    page = client.get("/en/?actor=france")
+    assert page["Cache-Control"] == "public, max-age=10, stale-while-revalidate=60"
+    assert page["ETag"].startswith('"')
+    assert page["Vary"] == "Accept-Encoding"
+    assert int(page["Content-Length"]) == len(page.content)
+
+
+def test_a_page_asked_again_costs_one_look_at_the_version(client, django_assert_num_queries):
+    first = client.get("/en/")
+    with django_assert_num_queries(1):
+        again = client.get("/en/")
+    assert (again.content, again["ETag"]) == (first.content, first["ETag"])
+    assert again["X-Frame-Options"] == "DENY"
+    assert again["Content-Language"] == "en"
+    assert "Content-Security-Policy" in again
+
+
+def test_an_unchanged_page_is_not_sent_again(client, django_assert_num_queries):
+    tag = client.get("/en/")["ETag"]
+    with django_assert_num_queries(1):
+        answer = client.get("/en/", headers={"if-none-match": f'"other", {tag}'})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer["ETag"] == tag
+    assert answer["Cache-Control"].startswith("public")
+
+
+def test_the_etag_follows_the_record_the_address_and_the_encoding(client, strike):
+    tags = {
+        client.get("/en/")["ETag"],
+        client.get("/fr/")["ETag"],
+        client.get("/en/?year=2021")["ETag"],
+        client.get("/en/", headers=ZIPPED)["ETag"],
+        client.get("/en/", headers={"host": "127.0.0.1"})["ETag"],
+    }
+    strike.save()
+    tags.add(client.get("/en/")["ETag"])
+    assert len(tags) == 6
+
+
+def test_a_saved_edit_is_in_the_next_answer(client):
+    tag = client.get("/en/")["ETag"]
+    Event.objects.update(title_en="Air strike")
+    answer = client.get("/en/", headers={"if-none-match": tag})
+    assert answer.status_code == 200
+    assert "Air strike" in answer.text
+
+
+def test_a_page_is_compressed_once_and_the_same_each_time(client, monkeypatch):
+    plain = client.get("/en/").content
+    first = client.get("/en/", headers=ZIPPED)
+    assert first["Content-Encoding"] == "gzip"
+    assert gzip.decompress(first.content) == plain
+    monkeypatch.setattr(gzip, "compress", None)
+    assert client.get("/en/", headers=ZIPPED).content == first.content
+    monkeypatch.undo()
+    caching.forget()
+    assert client.get("/en/", headers=ZIPPED).content == first.content
+
+
+def test_head_says_what_get_would(client):
+    page = client.get("/en/")
+    head = client.head("/en/")
+    assert head.content == b""
+    assert {**head.headers} == {**page.headers}
+
+
+def test_whoever_edits_asks_again_each_time(client, admin_client):
+    client.get("/en/")
+    page = admin_client.get("/en/")
+    assert page["Cache-Control"] == "private, no-cache"
+    assert not page.cookies
+    assert "Cookie" not in page["Vary"]
+
+
+@pytest.mark.parametrize("path", ["/en/nope/", "/en/admin/login/", "/en/events/", "/"])
+def test_what_is_no_page_of_the_record_is_not_kept(client, path):
+    answer = client.get(path)
+    assert "ETag" not in answer
+    assert "public" not in answer.headers.get("Cache-Control", "")
+
+
+def test_a_page_of_an_index_that_catches_up_is_not_kept(client, monkeypatch):
+    client.get("/en/")
+    monkeypatch.setattr(index, "ASIDE", 0)
+    monkeypatch.setattr(index, "_start_aside", lambda: None)
+    make_event("Newer", "2022")
+    page = client.get("/en/")
+    assert "ETag" not in page
+    assert page["Cache-Control"] == "private, no-cache"
+
+
+def test_the_memory_for_pages_is_bounded(client, monkeypatch):
+    monkeypatch.setattr(caching, "MEMORY", 3 * len(client.get("/en/?year=1").content))
+    for year in range(1, 20):
+        client.get(f"/en/?year={year}")
+    assert caching._size <= caching.MEMORY
+    assert 0 < len(caching._pages) <= 4
+
+
+def test_a_host_that_is_not_ours_is_refused_before_and_after(client):
+    client.get("/en/")
+    for _ in range(2):
+        assert client.get("/en/", headers={"host": "evil.example"}).status_code == 400
+
+
+@override_settings(HTTPS=True, SECURE_SSL_REDIRECT=True)
+def test_http_is_still_sent_to_https(client):
+    assert client.get("/en/").status_code == 301
