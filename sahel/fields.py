@@ -163,7 +163,8 @@ class _DerivedAttribute(models.query_utils.DeferredAttribute):
         return compute(instance) if instance is not None and compute else self
 
     def __set__(self, instance: models.Model, value: object) -> None:
-        pass
+        # Never read; but Django takes what is not here for deferred, and would not save it.
+        instance.__dict__[self.field.attname] = value
 
 
 class DerivedDate(Derived, models.DateField):

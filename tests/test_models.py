@@ -20,6 +20,7 @@ from sahel.models import (
     SourceText,
 )
 from tests.factories import make_actor, make_event, make_place, make_source
+from tests.plain import answered
 
 pytestmark = pytest.mark.django_db
 
@@ -241,3 +242,23 @@ def test_words_on_record_stay_when_the_source_has_changed():
 def test_a_language_is_a_code(code):
     with pytest.raises(ValidationError, match="language"):
         Source(slug="x", title="X", language=code).full_clean()
+
+
+def test_an_edited_event_takes_its_new_place_and_its_new_words():
+    make_event("Silver", "2021-01-03", slug="edited")
+    event = Event.objects.get(slug="edited")
+    event.date, event.title_en, event.title_fr = "2022-02~", "Gold", "Or"
+    event.save()
+    stored = Event.objects.values("sort_date", "earliest", "latest", "folded").get(slug="edited")
+    assert stored["sort_date"] == stored["earliest"] == date(2022, 2, 1)
+    assert stored["latest"] == date(2022, 2, 28)
+    assert " gold " in stored["folded"]
+    assert " silver " not in stored["folded"]
+
+
+def test_an_edited_actor_is_found_by_its_new_name():
+    make_event(actors=("France",), slug="here")
+    actor = Actor.objects.get(slug="france")
+    actor.name_en = "Gaul"
+    actor.save()
+    assert answered(q="gaul") == ["here"]

@@ -23,13 +23,17 @@ FOLDED = {
 }
 
 
-def fold_again(apps, schema_editor):
-    """Search looks for the beginnings of words; the columns held running text before."""
+def derive_again(apps, schema_editor):
+    """Search looks for the beginnings of words; and edited events had kept their first dates."""
     for name, columns in FOLDED.items():
         model = apps.get_model("sahel", name)
         for row in model.objects.iterator():
             text = " ".join(str(getattr(row, column)) for column in columns)
-            model.objects.filter(pk=row.pk).update(folded=spaced(text))
+            values = {"folded": spaced(text)}
+            if name == "event":
+                days = "earliest", "latest", "sort_date"
+                values |= {day: getattr(row.date, day) for day in days}
+            model.objects.filter(pk=row.pk).update(**values)
 
 
 # SQLite: a trigger for each row -------------------------------------------------------------------
@@ -237,7 +241,7 @@ class Migration(migrations.Migration):
     dependencies = [("sahel", "0003_editors")]
     operations = [
         migrations.RunPython(before.drop, before.create),
-        migrations.RunPython(fold_again, migrations.RunPython.noop),
+        migrations.RunPython(derive_again, migrations.RunPython.noop),
         migrations.AddField("record", "renamed", models.PositiveBigIntegerField(default=0)),
         migrations.AddField("record", "emptied", models.PositiveBigIntegerField(default=0)),
         migrations.CreateModel(
