@@ -25,7 +25,7 @@ import django
 import psycopg
 
 from benchmarks import peers
-from benchmarks.served import IN_A_ROW, ROOT, Server, gunicorn, serving
+from benchmarks.served import IN_A_ROW, ROOT, Server, ours, serving
 from tests.__main__ import SETTINGS
 from tests.machine import cluster, postgres
 
@@ -155,7 +155,7 @@ def measured(name: str, database: str, size: int, folder: Path) -> Found:
     if size == WITH_RANDOM_QUESTIONS:
         [found["slowest"]] = run(database, folder, "slowest", RANDOM_QUESTIONS)
     say(f"{name}, {size:,} events: the server")
-    with serving(gunicorn(), environment(folder, DATABASE_URL=database)) as server:
+    with serving(ours(), environment(folder, DATABASE_URL=database)) as server:
         found["served"] = loads(server)
         found["seen"] = seen(server, lambda: run(database, folder, "edit")[0]["at"])
     return found

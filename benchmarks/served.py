@@ -106,10 +106,9 @@ def serving(command: list[str], environment: dict[str, str]) -> Iterator[Server]
                 process.wait()
 
 
-def gunicorn(*options: str) -> list[str]:
-    """Give the command with which bin/serve.py starts the server, with other options if wanted."""
-    bound = "--config=bin/gunicorn.conf.py", "--bind=127.0.0.1:{port}"
-    return [sys.executable, "-m", "gunicorn", *bound, *options]
+def ours() -> list[str]:
+    """Give the command with which `make run` starts the server."""
+    return [sys.executable, "bin/serve.py", "{port}"]
 
 
 # The load: raw sockets in one thread, to leave the CPU to the server ------------------------------

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.bench import collect, environment, machine, rounded, run, say, stop_cleanly, table
-from benchmarks.served import IN_A_ROW, ROOT, Server, gunicorn, serving
+from benchmarks.served import IN_A_ROW, ROOT, Server, ours, serving
 
 SERVERS = Path(__file__).with_name("SERVERS.md")
 EVENTS = 10_000
@@ -38,7 +38,7 @@ def main() -> None:
         settings = environment(folder, DATABASE_URL=database)
         python, why = others(folder / "servers")
         if why:
-            left_out += [f"left out: granian, uvicorn ({why})", ""]
+            left_out += [f"left out: gunicorn, uvicorn ({why})", ""]
         # The others find the project's packages where the project has them.
         paths = str(ROOT), sysconfig.get_path("purelib")
         borrowed = {**settings, "PYTHONPATH": os.pathsep.join(paths)}
@@ -67,7 +67,7 @@ def others(folder: Path) -> tuple[str, str]:
     """Install the servers that are not ours; give their Python, or why there is none."""
     python = str(folder / "bin" / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    for command in ([sys.executable, "-m", "venv", str(folder)], [*pip, "granian", "uvicorn"]):
+    for command in ([sys.executable, "-m", "venv", str(folder)], [*pip, "gunicorn", "uvicorn"]):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             return "", (done.stderr.strip() or "no reason given").splitlines()[-1]
@@ -76,17 +76,15 @@ def others(folder: Path) -> tuple[str, str]:
 
 def commands(python: str) -> dict[str, list[str]]:
     """Give the commands that start the servers, by their names."""
-    found = {
-        "gunicorn gthread, 2 × 4 threads": gunicorn(),
-        "gunicorn sync, 2": gunicorn("--worker-class=sync", "--threads=1"),
-    }
+    found = {"granian, 2 × 4 threads (ours)": ours()}
     if python:
-        granian = "--interface=wsgi --workers=2 --blocking-threads=4 --host=127.0.0.1"
+        gunicorn = "--workers=2 --log-level=warning --no-control-socket --bind=127.0.0.1:{port}"
         uvicorn = "--factory --workers=2 --host=127.0.0.1 --no-access-log --log-level=warning"
-        found["granian wsgi, 2 × 4 threads"] = [
-            *(python, "-m", "granian", *granian.split(), "--no-log", "--port={port}"),
-            "sahel.wsgi:application",
-        ]
+        for kind in ("gthread --threads=4", "sync"):
+            found[f"gunicorn {kind.split()[0]}, 2"] = [
+                *(python, "-m", "gunicorn", *gunicorn.split(), "--worker-class", *kind.split()),
+                "sahel.wsgi",
+            ]
         found["uvicorn asgi, 2"] = [
             *(python, "-m", "uvicorn", *uvicorn.split(), "--port={port}"),
             "django.core.asgi:get_asgi_application",

@@ -4,9 +4,14 @@ import os
 import socket
 import sys
 from pathlib import Path
+from threading import Thread
+from time import sleep
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sahel.settings")
 
 
 def port() -> int:
@@ -29,7 +34,6 @@ def port() -> int:
 def prepare() -> None:
     """Migrate, load the fixtures into a new database, collect the static files."""
     sys.path.insert(0, str(ROOT))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "sahel.settings"
     import django
     from django.core.management import CommandError, call_command
 
@@ -45,10 +49,42 @@ def prepare() -> None:
 
 
 def serve(port: int) -> None:
-    """Become gunicorn: a fresh process has no open connection that its workers would share."""
-    os.chdir(ROOT)
-    options = "--config=bin/gunicorn.conf.py", f"--bind={HOST}:{port}"
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *options])  # noqa: S606
+    """Serve until told to stop, with two processes of four threads each."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    server = Granian(
+        "sahel.wsgi:application",
+        HOST,
+        port,
+        interface=Interfaces.WSGI,
+        workers=2,
+        blocking_threads=4,
+        # A thread that ends takes its connection to the database with it.
+        blocking_threads_idle_timeout=600,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=30,
+        log_level=LogLevels.warning,
+        working_dir=ROOT,
+    )
+
+    Thread(target=say_when_ready, args=[port], daemon=True).start()
+    server.serve()
+
+
+def say_when_ready(port: int) -> None:
+    """Say where the timeline is, as soon as something listens there."""
+    while True:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            sleep(0.05)
+        else:
+            break
+    say(f"The timeline is at http://{HOST}:{port}/ (Ctrl-C ends it).")
+    say(f"To edit it: make editor, then sign in at http://{HOST}:{port}/admin/")
 
 
 def say(line: str) -> None:
@@ -57,6 +93,10 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    asked = port()
-    prepare()
-    serve(asked)
+    if len(sys.argv) > 1:
+        serve(int(sys.argv[1]))
+    else:
+        asked = port()
+        prepare()
+        # A fresh process, without all that preparing took and opened.
+        os.execv(sys.executable, [sys.executable, __file__, str(asked)])  # noqa: S606

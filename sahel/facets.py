@@ -155,7 +155,7 @@ class Selection:
         counts: dict[str, int] = {}
         best: list[int] = []
         for value, having in self.index.by_size[facet]:
-            if len(best) == COMMONEST and len(having) < best[0] and len(counts) > ALL:
+            if len(counts) > ALL and len(having) <= best[0]:
                 break
             if sought:
                 name = self.index.by_slug[facet, value]

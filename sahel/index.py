@@ -284,8 +284,8 @@ class Index:
         start, stop = bisect_left(self.block.days, first), bisect_right(self.block.days, last)
         places = BitMap(range(start, stop))
         # An event stands at its first day, and one without a first day at its last.
-        places |= reaching & BitMap(range(start))
-        places |= self.block.since_ever - BitMap(range(stop))
+        places |= reaching & BitMap(range(min(start, stop)))
+        places |= self.block.since_ever - BitMap(range(max(start, stop)))
         return places
 
     def saying(self, terms: Iterable[str]) -> BitMap | None:

@@ -19,8 +19,9 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, override
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
 from sahel.fields import Text, address
 from sahel.models import Actor, Event, Involvement, Place, Quotation, Reference, Source
@@ -35,9 +36,33 @@ def draw(
     return render(request, page, context, status=status, using=using)
 
 
+def escaped(value: object) -> str:
+    """Escape a value for HTML like `markupsafe.escape()`, which wraps each in an object of its own.
+
+    A page writes some three thousand values; a fifth of its time went into these objects.
+    """
+    return str(_escape_inner(value)) if type(value) is str else escape(value)
+
+
+class _Generator(CodeGenerator):
+    """Writes `environment.escape()` where Jinja writes `escape()`."""
+
+    def _output_child_pre(self, node: Any, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and not finalize.src:
+            self.write("environment.")
+        super()._output_child_pre(node, frame, finalize)
+
+
+class Pages(Environment):
+    """Jinja's environment with a quicker way to escape."""
+
+    code_generator_class = _Generator
+    escape = staticmethod(escaped)
+
+
 def environment(language: str, **options: Any) -> Environment:
     """Make the environment of a language: everything escaped, a misspelt name an error."""
-    made = Environment(  # noqa: S701 - autoescape is on
+    made = Pages(
         **{
             **options,
             "autoescape": True,

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.template import engines
+from jinja2 import UndefinedError
 
 from sahel.models import Quotation, Reference
 from tests.factories import make_actor, make_event, make_place, make_source
@@ -142,3 +144,27 @@ def test_every_answer_carries_the_security_headers(client):
 
 def test_the_list_of_events_is_the_timeline(client):
     assert client.get("/en/events/?year=2021")["Location"] == "/en/?year=2021"
+
+
+@pytest.mark.parametrize("path", ["/en/", "/en/events/x/", "/en/?q=%3Cb%3E", "/en/y/"])
+def test_whatever_is_typed_arrives_as_text(client, path):
+    nasty = "<script>alert('1' & \"2\")</script>"
+    make_event(
+        nasty, slug="x", summary_en=nasty, words=nasty, date_words=nasty, date_note_en=nasty,
+        actors=(make_actor("a", name_en=nasty),), source=make_source("s", title=nasty),
+    )  # fmt: skip
+    page = client.get(path).text
+    assert "<script>alert" not in page
+    assert "<b>" not in page
+    assert path == "/en/y/" or "&lt;" in page
+
+
+def test_a_misspelt_name_in_a_template_fails():
+    with pytest.raises(UndefinedError):
+        engines["en"].from_string("{{ evnet }}").render({})
+
+
+def test_a_value_that_a_vocabulary_does_not_know_stands_for_itself(client):
+    event = make_event(slug="x")
+    type(event).objects.update(kind="skirmish")
+    assert ">skirmish<" in client.get("/en/events/x/").text
