@@ -54,6 +54,8 @@ def serve(port: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    # No question of a reader's takes that long; one that did would hold up the others.
+    os.environ.setdefault("PGOPTIONS", "-c statement_timeout=10s")
     server = Granian(
         "sahel.wsgi:application",
         HOST,

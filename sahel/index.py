@@ -288,22 +288,23 @@ class Index:
         places |= self.block.since_ever - BitMap(range(max(start, stop)))
         return places
 
-    def saying(self, terms: Iterable[str]) -> BitMap | None:
+    def saying(self, terms: Sequence[str]) -> BitMap | None:
         """Give the events that hold all the words; None where there are none to hold.
 
         A word may stand in the event, in its quotations, or in a name of who is in it or where.
         """
-        terms = list(terms)
-        if not terms:
+        # Other threads ask too: what is remembered may be gone the moment after.
+        found = {term: places for term in terms if (places := self.found.get(term)) is not None}
+        missing = [term for term in terms if term not in found]
+        if not (found or missing):
             return None
-        missing = [term for term in terms if term not in self.found]
         for term, keys in keys_saying(missing).items():
-            sets = [self.block.having.get(key, BitMap()) for key in self.named([term])]
-            self.found[term] = BitMap.union(self.places.of_all(keys), *sets)
-        places = BitMap.intersection(self.events, *(self.found[term] for term in terms))
-        if len(self.found) > WORDS:
+            named = [self.block.having.get(key, BitMap()) for key in self.named([term])]
+            found[term] = BitMap.union(self.places.of_all(keys), *named)
+        if len(self.found) + len(missing) > WORDS:
             self.found.clear()
-        return places
+        self.found.update(found)
+        return BitMap.intersection(self.events, *found.values())
 
     def named(self, terms: Iterable[str]) -> list[Key]:
         """Give the actors and places of which the names hold all the words."""

@@ -41,6 +41,7 @@ KINDS = {
     Place.Kind.SITE: gettext_lazy("Sites"),
 }
 PAGE = 50  # events on a page of the timeline
+PAGE_OF_ONE = 25  # on a page about one actor or place, which has more to say
 LISTED = 300  # actors, places or sources on the page that lists them
 EVERYTHING = Filters()
 
@@ -109,7 +110,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw a source, and what rests on it: a page of events, in the order of the source's text."""
     found = _in_use(request, Source.objects.select_related("original"), "source", slug)
     selection = _selection(request, Filters(source=(slug,)))
-    page = _page(selection)
+    page = _page(selection, PAGE)
     events = cards(page.keys)
     quotations = [
         (quotation, event)
@@ -161,7 +162,7 @@ class Chip:
 def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) -> dict[str, Any]:
     """Give what `_timeline.html` draws: the selection and one page of its events."""
     selection = _selection(request, scope)
-    page = _page(selection)
+    page = _page(selection, PAGE if scope is EVERYTHING else PAGE_OF_ONE)
     events = cards(page.keys)
     return {
         **_in_words(selection, name),
@@ -191,22 +192,22 @@ class Page:
     more_after: bool = False
 
 
-def _page(selection: Selection) -> Page:
-    """Give the page of a selection that its filters ask for."""
+def _page(selection: Selection, size: int) -> Page:
+    """Give the page of a selection that its filters ask for, of so many events at most."""
     filters, events = selection.filters, selection.events
     newest_first = bool(filters.order)
     # The page is a stretch of the selection in the order of time, whichever way it is shown.
-    start, stop = (len(events) - PAGE, len(events)) if newest_first else (0, PAGE)
+    start, stop = (len(events) - size, len(events)) if newest_first else (0, size)
     if beside := filters.before or filters.after:
         place = selection.index.place_of_slug(beside)
         if place is None:
             return Page([])
         if bool(filters.before) == newest_first:
             start = events.rank(place)
-            stop = start + PAGE
+            stop = start + size
         else:
             stop = events.rank(place) - (place in events)
-            start = stop - PAGE
+            start = stop - size
     start, stop = max(start, 0), min(stop, len(events))
     if start >= stop:
         return Page([])

@@ -1,6 +1,7 @@
 """The index gives the events, the order and the counts that the database itself would give."""
 
 import random
+import re
 import threading
 from dataclasses import replace
 
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sahel import index
-from sahel.facets import Selection
+from sahel import index, views
+from sahel.facets import COMMONEST, Selection
 from sahel.filters import FACETS, Filters
 from sahel.models import Actor, ChangedDay, Event, Involvement, Record, Reference, State
 from tests.factories import make_actor, make_event, make_place, make_source
@@ -272,6 +273,58 @@ def test_an_index_that_fails_to_catch_up_tries_again(monkeypatch, caplog):
 
 def panels_of(filters):
     return Selection(index.current(), filters, Filters()).panels()
+
+
+def fill_with_actors(number):
+    event = make_event()
+    for n in range(number):
+        actor = make_actor(f"Actor {n:03}", aliases=f"Nom de guerre {n:03}")
+        Involvement.objects.create(event=event, actor=actor, role="agent")
+    make_event(actors=("Actor 099",))
+
+
+def test_a_facet_of_many_values_shows_the_commonest_and_finds_the_others(client):
+    fill_with_actors(100)
+    [panel] = [p for p in panels_of(Filters(actor=("actor-050",))) if p.facet == "actor"]
+    choices = [choice.value for choice in (*panel.shown, *panel.rest)]
+    assert panel.beyond
+    assert choices[0] == "actor-099"
+    assert "actor-050" in choices
+    assert len(choices) == COMMONEST + 1
+    [panel] = [p for p in panels_of(Filters(find="guerre 07")) if p.facet == "actor"]
+    assert [choice.value for choice in (*panel.shown, *panel.rest)] == [
+        f"actor-07{n}" for n in range(10)
+    ]
+    assert not panel.beyond
+    page = client.get("/en/?find=guerre+077&year=2021").text
+    assert 'id="actor-actor-077"' in page
+    assert 'id="actor-actor-078"' not in page
+    assert "2 events of 2" in page
+
+
+def test_a_list_of_many_actors_is_cut_and_searched(client, monkeypatch):
+    monkeypatch.setattr(views, "LISTED", 5)
+    fill_with_actors(12)
+    page = client.get("/en/actors/").text
+    assert page.count("/en/actors/actor-") == 5
+    assert "8 more, with fewer events, are not listed." in page
+    found = client.get("/en/actors/?find=guerre+011").text
+    assert page.count("/en/actors/actor-011/") == 0
+    assert found.count("/en/actors/actor-011/") == 1
+    assert "Nothing of that name" in client.get("/en/actors/?find=nobody").text
+
+
+def test_pages_stay_where_they_are_while_events_are_added(client):
+    for day in range(1, 29):
+        for _ in range(4):
+            make_event(date=f"2021-03-{day:02}")
+    first = client.get("/en/")
+    link = re.search(r'rel="next" href="([^"]+)"', first.text)[1]
+    second = client.get(link).text
+    make_event("Earlier", "2021-03-01")
+    make_event("Later", "2021-03-28")
+    events = r'<article class="event[^"]*" id="([^"]+)"'
+    assert re.findall(events, client.get(link).text) == re.findall(events, second)
 
 
 def test_drafts_are_counted_nowhere():

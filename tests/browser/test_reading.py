@@ -114,6 +114,26 @@ def test_words_are_searched_as_they_are_typed(page: Page):
     expect(page.get_by_label("Words")).to_have_value("")
 
 
+def test_a_choice_is_found_by_its_name_among_many(page: Page):
+    page.goto("/en/")
+    everything = number()
+    choice = page.get_by_role("checkbox", name=re.compile(r"^Barkhane \d+$"))
+    expect(choice).to_be_hidden()
+    box = page.get_by_label("Find an actor, a place or a source among the filters")
+    box.press_sequentially("barkh")
+    expect(choice).to_be_visible()
+    expect(page.get_by_role("checkbox", name=re.compile(r"^France \d+$"))).to_have_count(0)
+    expect(box).to_be_focused()
+    expect(page).to_have_url(re.compile(r"/en/\?find=barkh$"))
+    expect_events(page, everything)
+    choice.check()
+    expect_events(page, number(actor=("barkhane",)))
+    expect(box).to_have_value("barkh")
+    page.get_by_role("link", name="Clear").click()
+    expect(box).to_have_value("")
+    expect_events(page, everything)
+
+
 def test_a_choice_is_left_out_with_the_minus_beside_it(page: Page):
     page.goto("/en/")
     page.get_by_role("link", name="Leave out France", exact=True).click()
