@@ -38,13 +38,13 @@ from sahel.models import (
     State,
     snapshot,
 )
+from sahel.models.names import LINEAGE
 from sahel.search import keys_saying
 
 ASIDE = 20_000  # events from which on a new index is made aside, while the old one answers
 DAYS = 64  # changed days up to which they are taken in one by one
 WORDS = 200  # that are remembered with the events that hold them
 OPEN = date.max.toordinal() + 1  # the last day of what has no end
-LINEAGE = 10  # deeper than any; a circle in the data ends too
 
 Key = tuple[Facet, Any]  # a facet with a primary key, or with a word of its vocabulary
 
@@ -239,7 +239,7 @@ class Index:
             if facet in ("kind", "status"):
                 self.values[facet][key] = places
             ancestor = key
-            for _depth in range(LINEAGE):
+            for _depth in range(LINEAGE):  # a circle in the data ends, too
                 if (name := self.names.get((facet, ancestor))) is None:
                     break
                 gathered[facet, name.slug].append(places)

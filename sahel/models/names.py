@@ -14,7 +14,7 @@ from sahel.fields import (
     in_one_language,
 )
 
-LINEAGE = 4  # how many levels deep an actor or a place may stand; queries follow that many
+LINEAGE = 4  # how many levels deep an actor or a place may stand; the index follows that many
 
 
 class Named(Slugged):
