@@ -8,10 +8,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.utils.translation import get_language
 
 from sahel.dates import EDTF
-from sahel.fields import Text, chooser
+from sahel.fields import Text, chooser, readers_language
 from sahel.models import Event, Involvement, Quotation, source_label
 
 
@@ -71,7 +70,7 @@ def cards(keys: Sequence[int]) -> list[Card]:
     """
     if not keys:
         return []
-    choose = chooser(get_language())
+    choose = chooser(readers_language())
     found = {}
     for pk, slug, kind, status, date, basis, words, *texts in _rows("events", keys):
         title, summary, note, date_note = map(choose, texts[::2], texts[1::2])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import heappush, heappushpop, nsmallest
 
-from django.utils.translation import get_language
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
-from sahel.fields import Text, in_readers_language
+from sahel.fields import Text, chooser, readers_language, vocabulary
 from sahel.filters import FACETS, Facet, Filters, beginning, spaced, words
 from sahel.index import Index, Key, Name
 from sahel.models import Event, source_label
@@ -28,6 +28,7 @@ TITLES = {
     "status": _("Status"),
     "source": _("Source"),
 }
+VOCABULARIES: dict[Facet, type[TextChoices]] = {"kind": Event.Kind, "status": Event.Status}
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Selection:
     index: Index
     filters: Filters
     scope: Filters
+    language: str = field(default_factory=readers_language)
 
     @cached_property
     def everything(self) -> BitMap:
@@ -128,7 +130,7 @@ class Selection:
             Choice(
                 facet,
                 value,
-                label(index, facet, value),
+                label(index, facet, value, self.language),
                 counts[value],
                 "on" if value in included else "excluded" if value in excluded else "",
             )
@@ -185,23 +187,22 @@ class Selection:
                     continue
                 for alias in name.more.splitlines():
                     if begin in spaced(alias):
-                        found.setdefault(key, (named(key[0], name), alias.strip()))
+                        found.setdefault(key, (named(key[0], name, self.language), alias.strip()))
         return list(found.values())[:SHOWN]
 
 
-def label(index: Index, facet: Facet, value: str) -> Text:
+def label(index: Index, facet: Facet, value: str, language: str) -> Text:
     """Give a value's name in the reader's language; the value itself where it is unknown."""
     # What has no published event is not named: its name may be a draft's.
     if value in index.values[facet] and (name := index.by_slug.get((facet, value))):
-        return named(facet, name)
-    vocabulary = {"kind": Event.Kind, "status": Event.Status}.get(facet)
-    if vocabulary and value in vocabulary.values:
-        return Text(str(vocabulary(value).label), get_language() or "en")
+        return named(facet, name, language)
+    if words := VOCABULARIES.get(facet):
+        return Text(vocabulary(words, language)[value], language)
     return Text(value, "")
 
 
-def named(facet: Facet, name: Name) -> Text:
+def named(facet: Facet, name: Name, language: str) -> Text:
     """Give the name of an actor, a place or a source in the reader's language."""
     if facet == "source":
         return source_label(name.en, name.fr, name.more)
-    return in_readers_language(name.en, name.fr)
+    return chooser(language)(name.en, name.fr)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
@@ -31,14 +32,14 @@ class Text(str):
         return self
 
 
-def in_readers_language(en: str, fr: str) -> Text:
-    """Give the text in the active language, else in the other one."""
-    return chooser(get_language())(en, fr)
+def readers_language() -> str:
+    """Give the code of the active language."""
+    return get_language() or settings.LANGUAGE_CODE
 
 
-def chooser(language: str | None) -> Callable[[str, str], Text]:
+def chooser(language: str) -> Callable[[str, str], Text]:
     """Give the function that chooses the text of a language, else of the other one."""
-    return _french_first if (language or "en").startswith("fr") else _english_first
+    return _french_first if language.startswith("fr") else _english_first
 
 
 def _english_first(en: str, fr: str) -> Text:
@@ -49,9 +50,26 @@ def _french_first(en: str, fr: str) -> Text:
     return Text(fr, "fr") if fr else Text(en, "en")
 
 
+class Vocabulary(dict[str, str]):
+    """The words of a closed vocabulary in one language; a value it does not know stands for itself.
+
+    As `get_<name>_display()`, which takes as long as the rest of a line.
+    """
+
+    def __missing__(self, value: str) -> str:
+        return value
+
+
+@lru_cache
+def vocabulary(choices: type[models.TextChoices], language: str) -> Vocabulary:
+    """Give the words of a vocabulary in a language, looked up once."""
+    with override(language):
+        return Vocabulary((value, str(label)) for value, label in choices.choices)
+
+
 def address(page: str, slug: str = "", language: str | None = None) -> str:
     """Give the address of a page, in the active language or a given one; quickly, for each link."""
-    pattern = _address(page, bool(slug), language or get_language())
+    pattern = _address(page, bool(slug), language or readers_language())
     return pattern.replace("SLUG", slug) if slug else pattern
 
 
@@ -75,7 +93,7 @@ class Translated:
         """Give the text in the active language, else in the other one."""
         if instance is None:
             return self
-        return in_readers_language(
+        return chooser(readers_language())(
             getattr(instance, f"{self.name}_en"), getattr(instance, f"{self.name}_fr")
         )
 

@@ -16,7 +16,7 @@ from sahel import facets, index
 from sahel.cards import Card, cards
 from sahel.dates import EDTF
 from sahel.facets import Selection
-from sahel.fields import Text
+from sahel.fields import Text, readers_language
 from sahel.figures import histogram
 from sahel.filters import FACETS, NAMES, Facet, Filters, beginning
 from sahel.filters import words as words_of
@@ -229,7 +229,7 @@ def _turned(filters: Filters, page: Page, events: list[Card]) -> dict[str, Any]:
 def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
     """Give what the pages say of a selection: in words, counted, drawn, as choices to go on."""
     record, filters = selection.index, selection.filters
-    chips = list(_chips(record, filters))
+    chips = list(_chips(selection))
     words = [f"{_('not')} {chip.label}" if chip.excluded else str(chip.label) for chip in chips]
     return {
         "filters": filters,
@@ -246,11 +246,11 @@ def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
     }
 
 
-def _chips(record: Index, filters: Filters) -> list[Chip]:
-    chips = []
+def _chips(selection: Selection) -> list[Chip]:
+    record, filters, chips = selection.index, selection.filters, []
     for facet in FACETS:
         for value in getattr(filters, facet):
-            label = facets.label(record, facet, value.removeprefix("-"))
+            label = facets.label(record, facet, value.removeprefix("-"), selection.language)
             removed = filters.removing(facet, value)
             control = f"{facet}-{value.removeprefix('-')}"
             title = str(facets.TITLES[facet])
@@ -297,7 +297,8 @@ def _under(record: Index, facet: Facet, key: int) -> list[tuple[str, Text]]:
     found = [name for (what, _key), name in record.names.items() if what == facet]
     found = [name for name in found if name.parent == key and name.slug in events]
     found.sort(key=lambda name: -len(events[name.slug]))
-    return [(name.slug, facets.named(facet, name)) for name in found[:LISTED]]
+    language = readers_language()
+    return [(name.slug, facets.named(facet, name, language)) for name in found[:LISTED]]
 
 
 def _in_use(request: HttpRequest, queryset: QuerySet[Any], facet: Facet, slug: str) -> Any:
