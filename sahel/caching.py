@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
@@ -55,7 +56,7 @@ class PublicPages:
         """Answer from memory, or draw the page and keep it."""
         if not _is_public(request):
             return self.get_response(request)
-        state = Record.state()
+        state = _state_of_the_record()
         zipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
         host = request.META.get("HTTP_HOST", "")
         key = request.scheme or "", host, request.get_full_path(), zipped
@@ -83,6 +84,22 @@ class PublicPages:
         if request.method == "HEAD":
             response.content = b""
         return _dated(request, response, etag)
+
+
+def _state_of_the_record() -> State:
+    """Ask for the state of the record: the first query of a request, on a connection that lives.
+
+    It stands for Django's own check of the connection, which would be a query more: where the
+    connection was lost since the thread's last request, it is asked again on a new one.
+    """
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        return Record.state()
+    except (InterfaceError, OperationalError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return Record.state()
 
 
 def _dated(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet, Value
 
 from sahel.dates import EDTF
 from sahel.fields import Text, chooser, readers_language
+from sahel.filters import Facet
+from sahel.index import Index
 from sahel.models import Event, Involvement, Quotation, source_label
 
 
@@ -63,72 +67,107 @@ class Card:
     quotations: list[Quoted] = field(default_factory=list)
 
 
-def cards(keys: Sequence[int]) -> list[Card]:
-    """Give the published events with these primary keys, in their order, in four queries.
+def cards(index: Index, keys: Sequence[int]) -> list[Card]:
+    """Give the published events with these primary keys, in their order, in three queries.
 
-    What is not there, or not published any more, is left out.
+    What is not there, or not published any more, is left out. Names are the index's.
     """
     if not keys:
         return []
-    choose = chooser(readers_language())
+    names = _Names(index)
     found = {}
     for pk, slug, kind, status, date, basis, words, *texts in _rows("events", keys):
-        title, summary, note, date_note = map(choose, texts[::2], texts[1::2])
+        title, summary, note, date_note = map(names.choose, texts[::2], texts[1::2])
         when = EDTF.parse(date), basis, words
         found[pk] = Card(pk, slug, kind, status, *when, title, summary, note, date_note)
-    for pk, slug, en, fr, role in _rows("involvements", keys):
-        if pk in found:
-            found[pk].involvements.append(Involved(slug, choose(en, fr), role))
-    for pk, slug, en, fr in _rows("places", keys):
-        if pk in found:
-            found[pk].places.append(Located(slug, choose(en, fr)))
-    for pk, exact, language, stance, start, as_en, as_fr, slug, en, fr, *source in _rows(
-        "quotations", keys
-    ):
-        if pk in found:
-            speaker = Located(slug, choose(en, fr)) if slug else None
-            quoted = exact, language, stance, start, speaker, choose(as_en, as_fr)
-            label = source_label(*source[2:])
-            found[pk].quotations.append(Quoted(*quoted, source[0], source[1], label))
+    for facet, pk, key, role, *_order in sorted(_rows("links", keys), key=itemgetter(4, 5)):
+        if pk not in found or (what := names.located(facet, key)) is None:
+            continue
+        if facet == "actor":
+            found[pk].involvements.append(Involved(*what, role))
+        else:
+            found[pk].places.append(what)
+    for card in found.values():
+        card.places.sort()
+    for pk, *row in _rows("quotations", keys):
+        if pk in found and (quoted := names.quoted(*row)):
+            found[pk].quotations.append(quoted)
     return [found[key] for key in keys if key in found]
 
 
-def _rows(name: str, keys: Sequence[int]) -> Iterable[tuple[Any, ...]]:
-    sql, others = _sql(name, len(keys), connection.vendor)
+class _Names:
+    """What an index names, in the active language, each put together once."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.choose = chooser(readers_language())
+        self.located = cache(self._located)
+        self.source = cache(self._source)
+
+    def _located(self, facet: Facet, key: int) -> Located | None:
+        name = self.index.name(facet, key)
+        return Located(name.slug, self.choose(name.en, name.fr)) if name else None
+
+    def _source(self, key: int) -> tuple[str, str, Text] | None:
+        name = self.index.name("source", key)
+        if name is None:
+            return None
+        return name.slug, name.url, source_label(name.en, name.fr, name.more, name.language)
+
+    def quoted(
+        self,
+        exact: str,
+        language: str,
+        stance: str,
+        start: int | None,
+        role_en: str,
+        role_fr: str,
+        speaker_key: int | None,
+        source_key: int,
+    ) -> Quoted | None:
+        """Give a quotation; None where its speaker or source has gone while it was read."""
+        speaker = self.located("actor", speaker_key) if speaker_key else None
+        source = self.source(source_key)
+        if source is None or (speaker_key and speaker is None):
+            return None  # never is somebody's word given as another's
+        role = self.choose(role_en, role_fr)
+        return Quoted(exact, language, stance, start, speaker, role, *source)
+
+
+def _rows(name: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
+    sql, parameters = _sql(name, len(keys), connection.vendor)
+    asked = [keys[each] if type(each) is int and each < 0 else each for each in parameters]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*keys, *others])
+        cursor.execute(sql, asked)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
 @lru_cache(maxsize=512)
 def _sql(name: str, number: int, vendor: str) -> tuple[str, tuple[Any, ...]]:
-    """Give the query for so many events, and its parameters after their keys.
+    """Give the query for so many events, and its parameters, in which -1 stands for the last key.
 
     Made once: the ORM takes longer to write it than the database to answer it.
     """
-    keys = range(number)
+    keys = range(-number, 0)
+    rows: QuerySet[Any, Any]
     if name == "events":
-        names = "pk slug kind status date date_basis date_words title_en title_fr"
-        names += " summary_en summary_fr note_en note_fr date_note_en date_note_fr"
-        rows = Event.objects.filter(pk__in=keys).published().order_by().values_list(*names.split())
-    elif name == "involvements":
-        rows = Involvement.objects.filter(event__in=keys).order_by("event_id", "order", "pk")
-        rows = rows.values_list("event_id", *_columns("actor__", "slug name_en name_fr"), "role")
-    elif name == "places":
-        rows = Event.places.through.objects.filter(event__in=keys).order_by("place__slug")
-        rows = rows.values_list("event_id", *_columns("place__", "slug name_en name_fr"))
+        columns = "pk slug kind status date date_basis date_words title_en title_fr"
+        columns += " summary_en summary_fr note_en note_fr date_note_en date_note_fr"
+        rows = Event.objects.published().filter(pk__in=keys).order_by()
+        rows = rows.values_list(*columns.split())
+    elif name == "links":  # unordered: each database would order a union in a way of its own
+        places = Event.places.through.objects.filter(event__in=keys).order_by()
+        rows = Involvement.objects.filter(event__in=keys).order_by()
+        rows = rows.values_list(Value("actor"), "event_id", "actor_id", "role", "order", "pk")
+        none = Value(""), Value(0), Value(0)
+        rows = rows.union(
+            places.values_list(Value("place"), "event_id", "place_id", *none), all=True
+        ).order_by()
     else:
+        columns = "event_id exact language stance start speaker_role_en speaker_role_fr"
         rows = Quotation.objects.filter(event__in=keys).order_by("event_id", "order", "pk")
-        rows = rows.values_list(
-            "event_id",
-            *_columns("", "exact language stance start speaker_role_en speaker_role_fr"),
-            *_columns("speaker__", "slug name_en name_fr"),
-            *_columns("source__", "slug url title publisher date language"),
-        )
+        rows = rows.values_list(*columns.split(), "speaker_id", "source_id")
+    sql: str
     sql, parameters = rows.query.sql_with_params()
-    return sql, parameters[number:]
-
-
-def _columns(path: str, names: str) -> list[str]:
-    return [f"{path}{name}" for name in names.split()]
+    return sql, parameters

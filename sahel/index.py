@@ -60,6 +60,8 @@ class Name(NamedTuple):
     fr: str
     more: str  # other names, one a line
     words: str  # all its names, spaced
+    language: str  # of a source
+    url: str
 
 
 class Places:
@@ -358,6 +360,11 @@ class Index:
             ]
         return self.marks[step]
 
+    def name(self, facet: Facet, key: int) -> Name | None:
+        """Give the names of an actor, a place or a source; None where there is none any more."""
+        # One so new that a large index has not taken it in yet is asked for.
+        return self.names.get((facet, key)) or _names((facet, key)).get((facet, key))
+
     def keys(self, places: Iterable[int]) -> list[int]:
         """Give the primary keys of the events at some places."""
         return [self.block.keys[place] for place in places]
@@ -400,20 +407,20 @@ def _links(days: list[date] | None) -> Iterable[tuple[Facet, int, int]]:
     )
 
 
-def _names() -> dict[Key, Name]:
-    """Give all actors, places and sources, in one query."""
-    no_parent = Value(None, output_field=IntegerField())
+def _names(of: Key | None = None) -> dict[Key, Name]:
+    """Give all actors, places and sources, or one of them, in one query."""
+    nothing, no_parent = Value(""), Value(None, output_field=IntegerField())
 
-    def names(
-        model: type[Model], what: Facet, parent: Combinable, *names: str | Combinable
-    ) -> QuerySet[Any, Any]:
+    def names(model: type[Model], what: Facet, *columns: str | Combinable) -> QuerySet[Any, Any]:
         rows = model._default_manager.order_by()
-        return rows.values_list(Value(what), "pk", "slug", parent, *names, "folded")
+        if of is not None:
+            rows = rows.filter(pk=of[1]) if what == of[0] else rows.none()
+        return rows.values_list(Value(what), "pk", "slug", *columns)
 
-    rows = names(Actor, "actor", F("parent_id"), "name_en", "name_fr", "aliases").union(
-        names(Place, "place", F("parent_id"), "name_en", "name_fr", "aliases"),
-        names(Source, "source", no_parent, "title", "publisher", "date"),
-        all=True,
+    of_both = F("parent_id"), "name_en", "name_fr", "aliases", "folded", nothing, nothing
+    of_source = no_parent, "title", "publisher", "date", "folded", "language", "url"
+    rows = names(Actor, "actor", *of_both).union(
+        names(Place, "place", *of_both), names(Source, "source", *of_source), all=True
     )
     return {(what, key): Name(*name) for what, key, *name in rows}
 

@@ -56,8 +56,10 @@ def timeline(request: HttpRequest) -> HttpResponse:
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw one event with all that is known of it, between its neighbours in time."""
     key = get_object_or_404(Event.objects.published().values_list("pk", flat=True), slug=slug)
-    earlier, later = _record(request).beside(key)
-    found = {card.pk: card for card in cards([n for n in (key, earlier, later) if n is not None])}
+    record = _record(request)
+    earlier, later = record.beside(key)
+    keys = [each for each in (key, earlier, later) if each is not None]
+    found = {card.pk: card for card in cards(record, keys)}
     if key not in found:  # withdrawn this moment
         raise Http404
     context = {
@@ -111,7 +113,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     found = _in_use(request, Source.objects.select_related("original"), "source", slug)
     selection = _selection(request, Filters(source=(slug,)))
     page = _page(selection, PAGE)
-    events = cards(page.keys)
+    events = cards(selection.index, page.keys)
     quotations = [
         (quotation, event)
         for event in events
@@ -163,7 +165,7 @@ def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) ->
     """Give what `_timeline.html` draws: the selection and one page of its events."""
     selection = _selection(request, scope)
     page = _page(selection, PAGE if scope is EVERYTHING else PAGE_OF_ONE)
-    events = cards(page.keys)
+    events = cards(selection.index, page.keys)
     return {
         **_in_words(selection, name),
         **_turned(selection.filters, page, events),

@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+from django.db import close_old_connections, connection, connections
 from django.test import override_settings
 
 from sahel import caching, index
@@ -128,3 +129,20 @@ def test_a_host_that_is_not_ours_is_refused_before_and_after(client):
 @override_settings(HTTPS=True, SECURE_SSL_REDIRECT=True)
 def test_http_is_still_sent_to_https(client):
     assert client.get("/en/").status_code == 301
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a file is never restarted")
+@pytest.mark.parametrize("path", ["/en/", "/fr/?q=goita", "/en/events/strike/", "/en/admin/login/"])
+def test_a_connection_that_the_database_closed_is_not_felt(client, path):
+    assert client.get(path).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        ours = cursor.fetchone()
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", ours)
+    other.close()
+    caching.forget()
+    close_old_connections()  # as at the start of each request; Django's test client leaves it out
+    assert client.get(path).status_code == 200
