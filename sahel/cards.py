@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet, Value
+from django.db.models import F, Lookup, QuerySet, Value
 
 from sahel.dates import EDTF
 from sahel.fields import Text, chooser, readers_language
@@ -68,19 +70,20 @@ class Card:
 
 
 def cards(index: Index, keys: Sequence[int]) -> list[Card]:
-    """Give the published events with these primary keys, in their order, in three queries.
+    """Give the published events with these primary keys, in their order.
 
     What is not there, or not published any more, is left out. Names are the index's.
     """
     if not keys:
         return []
     names = _Names(index)
+    events, links, quotations = _rows(keys)
     found = {}
-    for pk, slug, kind, status, date, basis, words, *texts in _rows("events", keys):
+    for pk, slug, kind, status, date, basis, words, *texts in events:
         title, summary, note, date_note = map(names.choose, texts[::2], texts[1::2])
         when = EDTF.parse(date), basis, words
         found[pk] = Card(pk, slug, kind, status, *when, title, summary, note, date_note)
-    for facet, pk, key, role, *_order in sorted(_rows("links", keys), key=itemgetter(4, 5)):
+    for facet, pk, key, role, *_order in sorted(links, key=itemgetter(4, 5)):
         if pk not in found or (what := names.located(facet, key)) is None:
             continue
         if facet == "actor":
@@ -89,7 +92,7 @@ def cards(index: Index, keys: Sequence[int]) -> list[Card]:
             found[pk].places.append(what)
     for card in found.values():
         card.places.sort()
-    for pk, *row in _rows("quotations", keys):
+    for pk, *row in quotations:
         if pk in found and (quoted := names.quoted(*row)):
             found[pk].quotations.append(quoted)
     return [found[key] for key in keys if key in found]
@@ -134,40 +137,73 @@ class _Names:
         return Quoted(exact, language, stance, start, speaker, role, *source)
 
 
-def _rows(name: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
-    sql, parameters = _sql(name, len(keys), connection.vendor)
-    asked = [keys[each] if type(each) is int and each < 0 else each for each in parameters]
+class _Among(Lookup):
+    """Whether a number is one of many, which are a single parameter of the query: `KEYS`."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def __init__(self, number: F) -> None:
+        super().__init__(number, Value(KEYS))
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
+        """Compare with an array."""
+        lhs, parameters = self.process_lhs(compiler, connection)
+        return f"{lhs} = ANY(%s)", [*parameters, KEYS]
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> Any:
+        """Look it up in what JSON lists."""
+        lhs, parameters = self.process_lhs(compiler, connection)
+        sql = f"{lhs} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - a column's name
+        return sql, [*parameters, KEYS]
+
+
+KEYS = object()
+
+
+def _rows(keys: Sequence[int]) -> list[list[tuple[Any, ...]]]:
+    """Give the rows of these events, of what they are tied to, and of their quotations."""
+    on_postgresql = connection.vendor == "postgresql"
+    many = list(keys) if on_postgresql else json.dumps(keys)
+    rows = []
     with connection.cursor() as cursor:
-        cursor.execute(sql, asked)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        for sql, parameters in _queries(connection.vendor):
+            cursor.execute(sql, [many if each is KEYS else each for each in parameters])
+            rows.append(cursor.fetchall())
+        while on_postgresql and cursor.nextset():
+            rows.append(cursor.fetchall())
     return rows
 
 
-@lru_cache(maxsize=512)
-def _sql(name: str, number: int, vendor: str) -> tuple[str, tuple[Any, ...]]:
-    """Give the query for so many events, and its parameters, in which -1 stands for the last key.
+@cache
+def _queries(vendor: str) -> list[tuple[str, tuple[Any, ...]]]:
+    """Give the queries that read what a page shows of the events `KEYS`, with their parameters.
 
-    Made once: the ORM takes longer to write it than the database to answer it.
+    Made once: the ORM takes longer to write one than the database to answer it. PostgreSQL takes
+    them in one journey.
     """
-    keys = range(-number, 0)
-    rows: QuerySet[Any, Any]
-    if name == "events":
-        columns = "pk slug kind status date date_basis date_words title_en title_fr"
-        columns += " summary_en summary_fr note_en note_fr date_note_en date_note_fr"
-        rows = Event.objects.published().filter(pk__in=keys).order_by()
-        rows = rows.values_list(*columns.split())
-    elif name == "links":  # unordered: each database would order a union in a way of its own
-        places = Event.places.through.objects.filter(event__in=keys).order_by()
-        rows = Involvement.objects.filter(event__in=keys).order_by()
-        rows = rows.values_list(Value("actor"), "event_id", "actor_id", "role", "order", "pk")
-        none = Value(""), Value(0), Value(0)
-        rows = rows.union(
-            places.values_list(Value("place"), "event_id", "place_id", *none), all=True
-        ).order_by()
-    else:
-        columns = "event_id exact language stance start speaker_role_en speaker_role_fr"
-        rows = Quotation.objects.filter(event__in=keys).order_by("event_id", "order", "pk")
-        rows = rows.values_list(*columns.split(), "speaker_id", "source_id")
-    sql: str
-    sql, parameters = rows.query.sql_with_params()
-    return sql, parameters
+    columns = "pk slug kind status date date_basis date_words title_en title_fr"
+    columns += " summary_en summary_fr note_en note_fr date_note_en date_note_fr"
+    events = Event.objects.published().filter(_Among(F("pk"))).order_by()
+
+    ours = _Among(F("event_id"))
+    involvements = Involvement.objects.filter(ours).order_by()
+    places = Event.places.through.objects.filter(ours).order_by()
+    none = Value(""), Value(0), Value(0)
+    # Not ordered: each database would order a union in a way of its own.
+    links = involvements.values_list(
+        Value("actor"), "event_id", "actor_id", "role", "order", "pk"
+    ).union(places.values_list(Value("place"), "event_id", "place_id", *none), all=True)
+
+    words = "event_id exact language stance start speaker_role_en speaker_role_fr"
+    quotations = Quotation.objects.filter(ours).order_by("event_id", "order", "pk")
+    every: list[QuerySet[Any, Any]] = [
+        events.values_list(*columns.split()),
+        links.order_by(),
+        quotations.values_list(*words.split(), "speaker_id", "source_id"),
+    ]
+    queries = [rows.query.sql_with_params() for rows in every]
+    if vendor == "postgresql":
+        sqls, parameters = zip(*queries, strict=True)
+        return [("; ".join(sqls), tuple(chain(*parameters)))]
+    return queries
