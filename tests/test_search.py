@@ -5,7 +5,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sahel import index
+from sahel import index, search
 from sahel.filters import Filters, spaced, words
 from sahel.models import Actor, Event, Place, Quotation
 from sahel.search import keys_saying
@@ -178,3 +178,15 @@ def test_who_and_where_are_found_by_all_their_names():
     Actor.objects.update(aliases="", folded=spaced("Barkhane"))
     Place.objects.update(aliases="", folded=spaced("Tombouctou"))
     assert answered(q="timbuktu") == answered(q="antidjihad") == []
+
+
+@pytest.mark.parametrize("number", [1, search.FEW, search.FEW + 1, 40])
+def test_a_beginning_finds_all_words_however_many_begin_so(number):
+    letters = [chr(ord("a") + n % 26) * (1 + n // 26) for n in range(number)]
+    found = {
+        make_event(f"Koulou{ending} ko\U000105d0ulou", slug=f"e{n}").pk
+        for n, ending in enumerate(letters)
+    }
+    others = [make_event(word, slug=word) for word in ("koul", "koulo-u", "kould")]
+    assert set(keys_saying(["koulou"])["koulou"]) == found
+    assert len(keys_saying(["koul"])["koul"]) == number + len(others)
