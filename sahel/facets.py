@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from heapq import heappush, heappushpop, nsmallest
+from heapq import nlargest, nsmallest
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from sahel.models import Event, source_label
 SHOWN = 8  # choices of a facet before "more"
 ALL = 32  # choices up to which a facet lists them all under "more"
 COMMONEST = 24  # choices that a facet of more than that lists; the others are found by their names
+STRIDE = 64  # values of a facet that are counted before we look whether any other can matter
 SOUGHT: tuple[Facet, ...] = ("actor", "place", "source")  # facets whose choices have names
 
 TITLES = {
@@ -111,8 +112,7 @@ class Selection:
         included, excluded = filters.included(facet), filters.excluded(facet)
         others = [other for other in FACETS if other != facet]
         places = self._with(*others) if facet in self._included else self.events
-        counts = self._commonest(facet, places)
-        offered = len(counts)
+        counts, many = self._commonest(facet, places)
         for value in included:
             counts[value] = places.intersection_cardinality(index.having(facet, value))
         for value in excluded:  # what it would leave if it were let in again
@@ -123,7 +123,7 @@ class Selection:
         if not counts:
             return None
         chosen = {*included, *excluded} & counts.keys()
-        room = offered if offered <= ALL else COMMONEST
+        room = COMMONEST if many else len(counts)
         first = nsmallest(room, counts, key=lambda value: (-counts[value], value))
         shown = {*first[: room if facet in ("year", "status") else SHOWN], *chosen}
         choices = [
@@ -142,32 +142,38 @@ class Selection:
             str(TITLES[facet]),
             [choice for choice in choices if choice.value in shown],
             [choice for choice in choices if choice.value not in shown],
-            offered > ALL and facet in SOUGHT,
+            many and facet in SOUGHT,
         )
 
-    def _commonest(self, facet: Facet, places: BitMap) -> dict[str, int]:
-        """Count the values of a facet among these events: all, or more than enough to list.
+    def _commonest(self, facet: Facet, places: BitMap) -> tuple[dict[str, int], bool]:
+        """Count the values of a facet among these events; say whether there are more than are kept.
 
         No value can have more of them than it has at all: where the largest are counted first, the
         others need not be, once they cannot come among the first any more.
         """
+        values = self.index.by_size[facet]
+        if facet in SOUGHT and (wanted := [beginning(word) for word in words(self.filters.find)]):
+            names = self.index.by_slug
+            values = [
+                (value, having)
+                for value, having in values
+                if all(begin in names[facet, value].words for begin in wanted)
+            ]
         everything = len(places) == len(self.index.events)
-        wanted = [beginning(word) for word in words(self.filters.find)]
-        sought = facet in SOUGHT and wanted
         counts: dict[str, int] = {}
-        best: list[int] = []
-        for value, having in self.index.by_size[facet]:
-            if len(counts) > ALL and len(having) <= best[0]:
+        least = 1  # that a value must have to be listed
+        for start in range(0, len(values), STRIDE):
+            stretch = values[start : start + STRIDE]
+            if len(stretch[0][1]) < least:
                 break
-            if sought:
-                name = self.index.by_slug[facet, value]
-                if not all(begin in name.words for begin in wanted):
-                    continue
-            count = len(having) if everything else having.intersection_cardinality(places)
-            if count:
-                counts[value] = count
-                (heappush if len(best) < COMMONEST else heappushpop)(best, count)
-        return counts
+            for value, having in stretch:
+                count = len(having) if everything else having.intersection_cardinality(places)
+                if count >= least:
+                    counts[value] = count
+            if len(counts) > ALL:
+                least = nlargest(COMMONEST, counts.values())[-1]
+        many = len(counts) > ALL
+        return {value: count for value, count in counts.items() if count >= least}, many
 
     def _rank(self, choice: Choice) -> tuple[int, str, str]:
         if choice.facet == "year":

@@ -136,8 +136,8 @@ class Block:
         return cls(
             keys,
             ordinals,
-            {key: BitMap(found) for key, found in having.items()},
-            {day: BitMap(found) for day, found in until.items()},
+            {key: _compact(BitMap(found)) for key, found in having.items()},
+            {day: _compact(BitMap(found)) for day, found in until.items()},
             BitMap(since_ever),
         )
 
@@ -168,7 +168,7 @@ class Block:
 
         def both(ours: dict[Any, BitMap], theirs: dict[Any, BitMap]) -> dict[Any, BitMap]:
             result = {key: merged(ours.get(key), theirs.get(key)) for key in {**ours, **theirs}}
-            return {key: places for key, places in result.items() if places}
+            return {key: _compact(places) for key, places in result.items() if places}
 
         kept_runs, come_runs = _by_distance(kept), _by_distance(come)
         return Block(
@@ -247,7 +247,7 @@ class Index:
                 gathered[facet, name.slug].append(places)
                 ancestor = name.parent
         for (facet, slug), sets in gathered.items():
-            self.values[facet][slug] = sets[0] if len(sets) == 1 else BitMap.union(*sets)
+            self.values[facet][slug] = sets[0] if len(sets) == 1 else _compact(BitMap.union(*sets))
 
     def _span_years(self) -> None:
         """Give each year the events that may lie in it; an open end reaches to the record's."""
@@ -368,6 +368,13 @@ class Index:
     def keys(self, places: Iterable[int]) -> list[int]:
         """Give the primary keys of the events at some places."""
         return [self.block.keys[place] for place in places]
+
+
+def _compact(places: BitMap) -> BitMap:
+    """Give a copy that lies in memory in one piece: counting is mostly waiting for memory."""
+    copy = BitMap(places)
+    copy.shrink_to_fit()
+    return copy
 
 
 def _moved(places: BitMap, runs: tuple[int, BitMap]) -> BitMap:

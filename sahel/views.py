@@ -41,7 +41,7 @@ KINDS = {
     Place.Kind.SITE: gettext_lazy("Sites"),
 }
 PAGE = 50  # events on a page of the timeline
-PAGE_OF_ONE = 25  # on a page about one actor or place, which has more to say
+PAGE_OF_ONE = 25  # on a page about one actor, place or source, which has more to say
 LISTED = 300  # actors, places or sources on the page that lists them
 EVERYTHING = Filters()
 
@@ -112,7 +112,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw a source, and what rests on it: a page of events, in the order of the source's text."""
     found = _in_use(request, Source.objects.select_related("original"), "source", slug)
     selection = _selection(request, Filters(source=(slug,)))
-    page = _page(selection, PAGE)
+    page = _page(selection, PAGE_OF_ONE)
     events = cards(selection.index, page.keys)
     quotations = [
         (quotation, event)
