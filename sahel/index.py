@@ -136,8 +136,8 @@ class Block:
         return cls(
             keys,
             ordinals,
-            {key: _compact(BitMap(found)) for key, found in having.items()},
-            {day: _compact(BitMap(found)) for day, found in until.items()},
+            {key: BitMap(found) for key, found in having.items()},
+            {day: BitMap(found) for day, found in until.items()},
             BitMap(since_ever),
         )
 
@@ -168,7 +168,7 @@ class Block:
 
         def both(ours: dict[Any, BitMap], theirs: dict[Any, BitMap]) -> dict[Any, BitMap]:
             result = {key: merged(ours.get(key), theirs.get(key)) for key in {**ours, **theirs}}
-            return {key: _compact(places) for key, places in result.items() if places}
+            return {key: places for key, places in result.items() if places}
 
         kept_runs, come_runs = _by_distance(kept), _by_distance(come)
         return Block(
@@ -230,8 +230,7 @@ class Index:
         )
         index._gather()
         index._span_years()
-        for facet, values in index.values.items():
-            index.by_size[facet] += sorted(values.items(), key=lambda pair: -len(pair[1]))
+        index._lay_out()
         return index
 
     def _gather(self) -> None:
@@ -247,7 +246,7 @@ class Index:
                 gathered[facet, name.slug].append(places)
                 ancestor = name.parent
         for (facet, slug), sets in gathered.items():
-            self.values[facet][slug] = sets[0] if len(sets) == 1 else _compact(BitMap.union(*sets))
+            self.values[facet][slug] = sets[0] if len(sets) == 1 else BitMap.union(*sets)
 
     def _span_years(self) -> None:
         """Give each year the events that may lie in it; an open end reaches to the record's."""
@@ -263,6 +262,14 @@ class Index:
                 reaching |= until[ends.pop()]
             if places := self._within(first, date(year, 12, 31).toordinal(), reaching):
                 self.values["year"][str(year)] = places
+
+    def _lay_out(self) -> None:
+        """Copy the sets in the order in which they are counted: that is mostly waiting for memory."""
+        for facet, values in self.values.items():
+            for value in sorted(values, key=lambda value: -len(values[value])):
+                values[value] = copy = BitMap(values[value])
+                copy.shrink_to_fit()
+                self.by_size[facet].append((value, copy))
 
     # What is asked of it --------------------------------------------------------------------------
 
@@ -368,13 +375,6 @@ class Index:
     def keys(self, places: Iterable[int]) -> list[int]:
         """Give the primary keys of the events at some places."""
         return [self.block.keys[place] for place in places]
-
-
-def _compact(places: BitMap) -> BitMap:
-    """Give a copy that lies in memory in one piece: counting is mostly waiting for memory."""
-    copy = BitMap(places)
-    copy.shrink_to_fit()
-    return copy
 
 
 def _moved(places: BitMap, runs: tuple[int, BitMap]) -> BitMap:
