@@ -68,6 +68,13 @@ def cold() -> None:
     index().current().found.clear()
 
 
+def served() -> Callable[..., Any]:
+    """Give the application as a server has it, once it is warm."""
+    wsgi = import_module("sahel.wsgi")
+    wsgi.warming.join()
+    return wsgi.application
+
+
 def get(application: Callable[..., Any], address: str, **headers: str) -> Answer:
     """Ask the WSGI application for a page."""
     path, _, query = address.partition("?")
@@ -248,7 +255,7 @@ def fill(number: str) -> Iterator[dict[str, Any]]:
 
 def pages(times: str) -> Iterator[dict[str, Any]]:
     """Time every question as often as that, in turn; count the queries of each."""
-    application = get_wsgi_application()
+    application = served()
     asked = questions()
     queries = {question.name: count_queries(application, question) for question in asked}  # warms
     seconds: dict[str, list[float]] = {question.name: [] for question in asked}
@@ -340,7 +347,7 @@ def edit() -> Iterator[dict[str, Any]]:
 
 def slowest(number: str) -> Iterator[dict[str, Any]]:
     """Give the slowest of so many random questions, none of which was asked before."""
-    application = get_wsgi_application()
+    application = served()
     get(application, "/en/")
     began, worst = time.monotonic(), (0.0, "")
     for done, address in enumerate(random_questions(int(number)), 1):

@@ -12,7 +12,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.bench import collect, environment, machine, rounded, run, say, stop_cleanly, table
+from benchmarks.bench import collect, environment, run, say, stop_cleanly
+from benchmarks.report import machine, rounded, table
 from benchmarks.served import IN_A_ROW, ROOT, Server, ours, serving
 
 SERVERS = Path(__file__).with_name("SERVERS.md")

@@ -10,9 +10,10 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
+from sahel.blocks import Key
 from sahel.fields import Text, chooser, readers_language, vocabulary
 from sahel.filters import FACETS, Facet, Filters, beginning, spaced, words
-from sahel.index import Index, Key, Name
+from sahel.index import Index, Name
 from sahel.models import Event, source_label
 
 SHOWN = 8  # choices of a facet before "more"

@@ -21,7 +21,7 @@ from sahel.figures import histogram
 from sahel.filters import FACETS, NAMES, Facet, Filters, beginning
 from sahel.filters import words as words_of
 from sahel.index import Index
-from sahel.models import Actor, Event, Place, Reference, Source
+from sahel.models import Actor, Place, Reference, Source
 from sahel.pages import draw
 
 KINDS = {
@@ -55,8 +55,9 @@ def timeline(request: HttpRequest) -> HttpResponse:
 @require_safe
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw one event with all that is known of it, between its neighbours in time."""
-    key = get_object_or_404(Event.objects.published().values_list("pk", flat=True), slug=slug)
     record = _record(request)
+    if (key := index.key_of_slug(slug)) is None:
+        raise Http404
     earlier, later = record.beside(key)
     keys = [each for each in (key, earlier, later) if each is not None]
     found = {card.pk: card for card in cards(record, keys)}
@@ -121,15 +122,20 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
         if quotation.source_slug == slug
     ]
     quotations.sort(key=lambda pair: (pair[0].start is None, pair[0].start))
-    references = Reference.objects.filter(source=found, event__in=page.keys)
+    # All that the page's events have: databases would rather read all that the source has.
+    references = Reference.objects.filter(event__in=page.keys).select_related("event")
     context = {
         **_in_words(selection, found.label),
         **_turned(selection.filters, page, events),
         "source": found,
         "quotations": quotations,
-        "references": references.select_related("event").order_by(
-            "event__sort_date", "event__position", "order", "pk"
-        ),
+        "references": [
+            reference
+            for reference in references.order_by(
+                "event__sort_date", "event__position", "order", "pk"
+            )
+            if reference.source_id == found.pk
+        ],
     }
     return draw(request, "source.html", context)
 

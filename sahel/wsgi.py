@@ -1,8 +1,35 @@
 """The application that a WSGI server serves."""
 
+import gc
+import logging
 import os
+from threading import Thread
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sahel.settings")
 application = get_wsgi_application()
+
+
+def warm() -> None:
+    """Read the record before anybody asks for it; a request that comes earlier waits for the rest.
+
+    Then let the garbage collector pass over what is loaded: to look at all of it takes as long as
+    several pages, and it stays.
+    """
+    from django.db import DatabaseError, connection
+
+    from sahel import index
+
+    try:
+        index.current()
+    except DatabaseError:  # the first request tries again, and says so
+        logging.getLogger(__name__).exception("The record could not be read.")
+    finally:
+        connection.close()
+    gc.collect()
+    gc.freeze()
+
+
+warming = Thread(target=warm, name="warm", daemon=True)
+warming.start()

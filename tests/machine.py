@@ -36,7 +36,7 @@ def _version(folder: Path) -> float:
 
 
 @contextmanager
-def cluster(programs: Path) -> Iterator[str]:
+def cluster(programs: Path, **settings: str) -> Iterator[str]:
     """Run a PostgreSQL of our own and give its address; nothing of it is left behind.
 
     It listens on a socket in a folder that only we may enter, and on no port: it is in nobody's
@@ -72,6 +72,7 @@ def cluster(programs: Path) -> Iterator[str]:
         run("initdb", "--username=sahel", "--auth=trust", "--no-sync", *encoding, f"-D{data}")
         options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
         options += " -c synchronous_commit=off -c full_page_writes=off"
+        options += "".join(f" -c {name}={value}" for name, value in settings.items())
         run("pg_ctl", "start", "--wait", f"-D{data}", f"-l{folder}/server.log", f"-o{options}")
         yield f"postgres://sahel@/postgres?host={folder}"
     except subprocess.CalledProcessError as error:
