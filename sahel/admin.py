@@ -344,7 +344,7 @@ class SourceAdmin(RecordAdmin):
         ("date", "date_read"),
         "url",
         "archived_url",
-        "original",
+        ("original", "wording"),
         ("note_en", "note_fr"),
         "slug",
         ("text_sha256", "text_length"),

@@ -1,6 +1,6 @@
 """Readers' pages are public: kept as they were sent, for as long as the record stays the same.
 
-A page follows from the record, its address and the code alone. Its ETag names these three, so that
+A page follows from the record, its address, the code and the day. Its ETag names these, so that
 a page asked again costs one look at the record's version, whoever asks, and travels only once.
 """
 
@@ -9,6 +9,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -28,7 +29,8 @@ PUBLIC = "public, max-age=10, stale-while-revalidate=60"
 # Whoever edits sees what was saved at once; and an index that catches up is soon out of date.
 ASK_AGAIN = "private, no-cache"
 
-Key = tuple[str, str, str, bool]  # scheme, host, path with query; whether compressed
+# The day (a page says what lies ahead), scheme, host, path with query; whether compressed.
+Key = tuple[date, str, str, str, bool]
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class PublicPages:
         state = _state_of_the_record()
         zipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
         host = request.META.get("HTTP_HOST", "")
-        key = request.scheme or "", host, request.get_full_path(), zipped
+        today = datetime.now(UTC).date()
+        key = today, request.scheme or "", host, request.get_full_path(), zipped
         etag = _etag(state, key)
         # It names the version of the record: the page has not changed, whatever it is.
         if etag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", "")):
@@ -71,19 +74,24 @@ class PublicPages:
             response = self.get_response(request)
             if response.status_code != 200 or response.cookies:
                 return response
-            body = gzip.compress(response.content, 6, mtime=0) if zipped else response.content
-            page = Page(dict(response.items()), body)
+            page = _sent(response, zipped)
             if index.is_at(state):
                 _keep(state, key, page)
             else:
                 etag = ""
         response = HttpResponse(page.body, headers=page.headers)
         response["Content-Length"] = str(len(page.body))
-        if zipped:
-            response["Content-Encoding"] = "gzip"
         if request.method == "HEAD":
             response.content = b""
         return _dated(request, response, etag)
+
+
+def _sent(response: HttpResponse, zipped: bool) -> Page:
+    """Give an answer as it is sent; what a picture holds is compressed already."""
+    headers, body = dict(response.items()), response.content
+    if zipped and not headers["Content-Type"].startswith("image/png"):
+        headers["Content-Encoding"], body = "gzip", gzip.compress(body, 6, mtime=0)
+    return Page(headers, body)
 
 
 def _state_of_the_record() -> State:

@@ -47,6 +47,7 @@ class Quoted(NamedTuple):
     source_slug: str
     source_url: str
     source_label: Text
+    source_wording: str
 
 
 @dataclass
@@ -67,6 +68,12 @@ class Card:
     involvements: list[Involved] = field(default_factory=list)
     places: list[Located] = field(default_factory=list)
     quotations: list[Quoted] = field(default_factory=list)
+
+    @property
+    def denials(self) -> list[Quoted]:
+        """Give the words of those who deny, where others say the contrary; else none."""
+        denials = [each for each in self.quotations if each.stance == Quotation.Stance.DENIES]
+        return denials if len(denials) < len(self.quotations) else []
 
 
 def cards(index: Index, keys: Sequence[int]) -> list[Card]:
@@ -111,11 +118,12 @@ class _Names:
         name = self.index.name(facet, key)
         return Located(name.slug, self.choose(name.en, name.fr)) if name else None
 
-    def _source(self, key: int) -> tuple[str, str, Text] | None:
+    def _source(self, key: int) -> tuple[str, str, Text, str] | None:
         name = self.index.name("source", key)
         if name is None:
             return None
-        return name.slug, name.url, source_label(name.en, name.fr, name.more, name.language)
+        label = source_label(name.en, name.fr, name.more, name.language)
+        return name.slug, name.url, label, name.wording
 
     def quoted(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from heapq import nlargest, nsmallest
 
@@ -76,6 +76,13 @@ class Selection:
     def events(self) -> BitMap:
         """What the reader selected of it."""
         return self._with(*FACETS)
+
+    @cached_property
+    def undated(self) -> BitMap:
+        """What the reader selected, the range of dates left aside."""
+        if not (self.filters.since or self.filters.until):
+            return self.events
+        return replace(self, filters=self.filters.without("since", "until")).events
 
     @cached_property
     def _unfaceted(self) -> BitMap:
@@ -175,6 +182,16 @@ class Selection:
                 least = nlargest(COMMONEST, counts.values())[-1]
         many = len(counts) > ALL
         return {value: count for value, count in counts.items() if count >= least}, many
+
+    def commonest(self, facet: Facet, number: int) -> dict[str, int]:
+        """Count those values of a facet that most of the selected events have."""
+        events = self.events
+        counts = {
+            value: having.intersection_cardinality(events)
+            for value, having in self.index.by_size[facet]
+        }
+        first = nsmallest(number, counts, key=lambda value: (-counts[value], value))
+        return {value: counts[value] for value in first if counts[value]}
 
     def _rank(self, choice: Choice) -> tuple[int, str, str]:
         if choice.facet == "year":

@@ -1,19 +1,24 @@
-"""The figures of a page, as geometry that a template draws."""
+"""When the selected events lie: a histogram, as geometry that a template draws."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
+from itertools import accumulate, pairwise
 
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
-from sahel.index import Index
+from sahel.dates import EDTF
+from sahel.facets import Selection
+from sahel.filters import Filters
+from sahel.index import Calendar
 
-BARS = 240  # at most; beyond, a bar stands for a longer time
+BARS = 72  # at most; beyond, a bar stands for a longer time
 HEIGHT = 40
 STEPS = {  # months a bar stands for
     1: _("Events by month"),
+    3: _("Events by quarter"),
     12: _("Events by year"),
     120: _("Events by decade"),
     1200: _("Events by century"),
@@ -21,42 +26,130 @@ STEPS = {  # months a bar stands for
 
 
 @dataclass(frozen=True)
-class Histogram:
-    """How many events stand in each month (or year, or decade) of the record, as bars.
+class Bar:
+    """A stretch of time: how many events lie in it for sure, and how many others may.
 
-    `path` is SVG's, in a box of `width` by `height` units, a unit wide a bar; `most` is what the
-    tallest bar stands for; `first` and `last` are the years at the ends.
+    `narrowed` is the selection of both; of everything again, if the stretch is what is selected.
+    """
+
+    label: str
+    sure: int
+    perhaps: int
+    selected: bool
+    future: bool
+    narrowed: Filters
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """When the selected events lie, in bars of equal time, the empty ones included.
+
+    It follows all filters but the range of dates, which it shows instead. Drawn in a box of
+    `len(bars)` by `HEIGHT` units, a unit wide a bar; `most` is what the tallest bar stands for;
+    `first` and `last` are the years at the ends.
     """
 
     title: str
-    path: str
-    width: int
-    height: int
+    bars: list[Bar]
     most: int
     first: int
     last: int
 
+    @property
+    def unsure(self) -> bool:
+        """Say whether any event may lie in several bars."""
+        return any(bar.perhaps for bar in self.bars)
 
-def histogram(index: Index, events: BitMap) -> Histogram | None:
-    """Draw a set of events along the whole record's time, each where the timeline shows it."""
-    days = index.block.days
-    if not events or len(days) < 2:
+    def height(self, number: int) -> int:
+        """Give the height of so many events; what is not nothing is never drawn as nothing."""
+        return max(1, round(HEIGHT * number / self.most)) if number else 0
+
+
+def histogram(selection: Selection) -> Histogram | None:
+    """Draw a selection in time; None where there is nothing to see."""
+    places, filters = selection.undated, selection.filters
+    if not places or len(selection.index.block.days) < 2:
         return None
-    first, last = date.fromordinal(days[0]), date.fromordinal(days[-1])
-    months = 12 * (last.year - first.year) + 12
-    step = next(step for step in STEPS if months <= BARS * step or step == max(STEPS))
-    starts = index.starts(step)
-    counts = [
-        events.range_cardinality(start, stop)
-        for start, stop in zip(starts, [*starts[1:], len(days)], strict=True)
-    ]
-    most = max(counts)
+    calendar, low, high = _stretches(selection)
+    counts = _counted(calendar, places, low, high)
+    if len(counts) < 2:
+        return None
+    now = datetime.now(UTC)
+    current = (12 * now.year + now.month - 1 - calendar.first) // calendar.step
+    first, last = filters.first_day, filters.last_day
     bars = []
-    for place, count in enumerate(counts):
-        if count:
-            # What is not nothing is never drawn as nothing.
-            height = max(1, round(HEIGHT * count / most))
-            bars.append(f"M{place} {HEIGHT}v-{height}h1v{height}")
-    return Histogram(
-        str(STEPS[step]), "".join(bars), len(counts), HEIGHT, most, first.year, last.year
-    )
+    for stretch, (sure, perhaps) in enumerate(counts, low):
+        time = Stretch(calendar.first + stretch * calendar.step, calendar.step)
+        before = last and time.date.earliest and time.date.earliest > last
+        after = first and time.date.latest and time.date.latest < first
+        narrowed = filters.within(time.since, time.until)
+        if (narrowed.since, narrowed.until) == (filters.since, filters.until):
+            narrowed = filters.without("since", "until")
+        bars.append(
+            Bar(
+                time.date.in_words(),
+                sure,
+                perhaps,
+                bool(first or last) and not (before or after),
+                stretch > current,
+                narrowed,
+            )
+        )
+    most = max(bar.sure + bar.perhaps for bar in bars)
+    years = [(calendar.first + stretch * calendar.step) // 12 for stretch in (low, high)]
+    years[1] = (calendar.first + (high + 1) * calendar.step - 1) // 12
+    return Histogram(str(STEPS[calendar.step]), bars, most, *years)
+
+
+def _stretches(selection: Selection) -> tuple[Calendar, int, int]:
+    """Give the stretches to draw: the record's, or those of a range and a year on either side."""
+    index, filters = selection.index, selection.filters
+    whole = index.calendar(1)
+    first, last = whole.first, whole.first + len(whole.starts) - 2
+    first, last = first - first % 12, last - last % 12 + 11
+    if filters.first_day:
+        first = min(max(first, 12 * (filters.first_day.year - 1)), last - 11)
+    if filters.last_day:
+        last = max(min(last, 12 * (filters.last_day.year + 1) + 11), first + 11)
+    step = next(step for step in STEPS if last - first < BARS * step or step == max(STEPS))
+    calendar = index.calendar(step)
+    low = max(0, (first - calendar.first) // step)
+    return calendar, low, min(len(calendar.starts) - 2, (last - calendar.first) // step)
+
+
+def _counted(calendar: Calendar, places: BitMap, low: int, high: int) -> list[tuple[int, int]]:
+    """Count for each stretch what lies in it for sure, and what else may."""
+    sure = [
+        places.range_cardinality(start, stop)
+        for start, stop in pairwise(calendar.starts[low : high + 2])
+    ]
+    change = [0] * (len(sure) + 1)
+    for stretch, other, reaching in calendar.reaching:
+        begin, end = max(min(stretch, other), low), min(max(stretch, other), high)
+        if begin <= end and (count := reaching.intersection_cardinality(places)):
+            change[begin - low] += count
+            change[end + 1 - low] -= count
+            if low <= stretch <= high:
+                sure[stretch - low] -= count
+    return list(zip(sure, accumulate(change[:-1]), strict=True))
+
+
+class Stretch:
+    """Some months from one on (12 times its year, from 0 in January), as a reader's range."""
+
+    def __init__(self, month: int, months: int) -> None:
+        """Write its ends as months, or as years where it is of whole years."""
+        years = months % 12 == 0
+        ends = max(month, 12), min(month + months, 12 * 10_000) - 1  # Python's first and last years
+        self.since, self.until = (
+            f"{each // 12:04}" if years else f"{each // 12:04}-{each % 12 + 1:02}" for each in ends
+        )
+        same = self.since == self.until
+        self.date = EDTF.parse(self.since if same else f"{self.since}/{self.until}")
+
+    @property
+    def middle(self) -> float:
+        """Give its middle, as a day's ordinal."""
+        assert self.date.earliest  # noqa: S101 - it is not open
+        assert self.date.latest  # noqa: S101
+        return (self.date.earliest.toordinal() + self.date.latest.toordinal() + 1) / 2

@@ -148,6 +148,10 @@ class Filters:
         defaults = {field.name: field.default for field in fields(self)}
         return self._from_first_page(**{name: defaults[name] for name in names})
 
+    def within(self, since: str, until: str) -> Self:
+        """Give the selection of what may lie in a range of dates, on its first page."""
+        return self._from_first_page(since=since, until=until)
+
     def cleared(self) -> Self:
         """Give the selection of everything, in the same order."""
         return type(self)(order=self.order)

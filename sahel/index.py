@@ -54,8 +54,62 @@ class Name(NamedTuple):
     fr: str
     more: str  # other names, one a line
     words: str  # all its names, spaced
-    language: str  # of a source
+    language: str  # of a source, as what follows
     url: str
+    wording: str
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The record's time in stretches of so many months, and which events reach over several.
+
+    An event stands in one stretch, but may have happened in any of those that its date touches.
+    Months are numbered: 12 times the year, from 0 in January.
+    """
+
+    first: int  # month
+    step: int  # months
+    starts: list[int]  # the place at which each stretch begins, and the end of the last
+    # What stands in one stretch and may lie in all to another one, that included. What has no first
+    # day stands at its last one, and may lie in all before: the number of the other is the smaller.
+    reaching: list[tuple[int, int, BitMap]]
+
+    @classmethod
+    def of(cls, block: Block, step: int) -> Calendar:
+        """Divide the time of a block."""
+        if not block.days:
+            return cls(0, step, [0], [])
+        ends = [day for day in block.until if day < OPEN]
+        first, last = _month(block.days[0]), _month(max([block.days[-1], *ends]))
+        whole = max(step, 12)  # the figure begins and ends with a year
+        first, stop = first - first % whole, last - last % whole + whole
+        bounds = [_first_day(month) for month in range(first, stop + 1, step)]
+        starts = [bisect_left(block.days, day) for day in bounds[:-1]] + [len(block.days)]
+        last_stretch = len(starts) - 2
+        ending: dict[int, BitMap] = defaultdict(BitMap)
+        for day, places in block.until.items():
+            ending[min(bisect_right(bounds, day) - 1, last_stretch)] |= places
+        reaching = []
+        for stretch in range(last_stretch + 1):
+            within = BitMap(range(starts[stretch], starts[stretch + 1]))
+            for end, places in ending.items():
+                if end > stretch and (found := places & within):
+                    reaching.append((stretch, end, found))
+            if found := block.since_ever & within:
+                reaching.append((stretch, 0, found))
+        return cls(first, step, starts, reaching)
+
+
+def _month(day: int) -> int:
+    on = date.fromordinal(day)
+    return 12 * on.year + on.month - 1
+
+
+def _first_day(month: int) -> int:
+    # Python's dates end with the years 1 and 9999.
+    if month < 12:
+        return 1
+    return date(month // 12, month % 12 + 1, 1).toordinal() if month < 12 * 10_000 else OPEN
 
 
 @dataclass(frozen=True)
@@ -70,9 +124,9 @@ class Index:
     events: BitMap  # all places
     values: dict[Facet, dict[str, BitMap]]  # by slug or word, members and parts with their parents
     by_size: dict[Facet, list[tuple[str, BitMap]]]  # the same, the commonest first
-    # What was asked once and is asked again: the events that hold a word, where months begin.
+    # What was asked once and is asked again: the events that hold a word, the time in stretches.
     found: dict[str, BitMap] = field(default_factory=dict)
-    marks: dict[int, list[int]] = field(default_factory=dict)
+    calendars: dict[int, Calendar] = field(default_factory=dict)
 
     @classmethod
     def build(cls, state: State, old: Index | None = None) -> Index:
@@ -234,21 +288,25 @@ class Index:
             keys[place + 1] if place + 1 < len(keys) else None
         )
 
-    def starts(self, step: int) -> list[int]:
-        """Give the first place of each stretch of so many months, from a January to the end."""
-        if step not in self.marks:
-            first, last = (date.fromordinal(self.block.days[end]).year for end in (0, -1))
-            months = range(12 * first, 12 * last + 12, step)
-            self.marks[step] = [
-                bisect_left(self.block.days, date(month // 12, month % 12 + 1, 1).toordinal())
-                for month in months
-            ]
-        return self.marks[step]
+    def calendar(self, step: int) -> Calendar:
+        """Give the record's time in stretches of so many months."""
+        if step not in self.calendars:
+            self.calendars[step] = Calendar.of(self.block, step)
+        return self.calendars[step]
 
     def name(self, facet: Facet, key: int) -> Name | None:
         """Give the names of an actor, a place or a source; None where there is none any more."""
         # One so new that a large index has not taken it in yet is asked for.
         return self.names.get((facet, key)) or _names((facet, key)).get((facet, key))
+
+    def lineage(self, facet: Facet, slug: str) -> list[str]:
+        """Give the slugs of an actor or a place and of all under which it stands, itself first."""
+        found: list[str] = []
+        name = self.by_slug.get((facet, slug))
+        while name and name.slug not in found:
+            found.append(name.slug)
+            name = self.names.get((facet, name.parent))
+        return found
 
     def keys(self, places: Iterable[int]) -> list[int]:
         """Give the primary keys of the events at some places."""
@@ -276,10 +334,10 @@ def _names(of: Key | None = None) -> dict[Key, Name]:
             rows = rows.filter(pk=of[1]) if what == of[0] else rows.none()
         return rows.values_list(Value(what), "pk", "slug", *columns)
 
-    of_both = F("parent_id"), "name_en", "name_fr", "aliases", "folded", nothing, nothing
-    of_source = no_parent, "title", "publisher", "date", "folded", "language", "url"
+    of_both = F("parent_id"), "name_en", "name_fr", "aliases", "folded", nothing, nothing, nothing
+    about_source = "title", "publisher", "date", "folded", "language", "url", "wording"
     rows = names(Actor, "actor", *of_both).union(
-        names(Place, "place", *of_both), names(Source, "source", *of_source), all=True
+        names(Place, "place", *of_both), names(Source, "source", no_parent, *about_source), all=True
     )
     return {(what, key): Name(*name) for what, key, *name in rows}
 

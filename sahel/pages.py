@@ -24,6 +24,7 @@ from markupsafe import Markup
 from sahel.fields import Text, address, readers_language, vocabulary
 from sahel.jinja import Pages, escaped
 from sahel.models import Actor, Event, Involvement, Place, Quotation, Reference, Source
+from sahel.pictures import wrapped
 from sahel.quotations import text_fragment
 
 
@@ -64,8 +65,10 @@ def environment(language: str, **options: Any) -> Environment:
             place=vocabulary(Place.Kind, language),
             precision=vocabulary(Place.Precision, language),
             source=vocabulary(Source.Kind, language),
+            wording=vocabulary(Source.Wording, language),
         ),
         "static": static,
+        "wrapped": wrapped,
     }
     made.filters |= {
         "capfirst": capfirst,

@@ -2,26 +2,37 @@
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
+from django.contrib.sitemaps import views as sitemaps
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
 from sahel import views
+from sahel.sitemaps import SITEMAPS
 
 # Every page has its language in its address; Django's LocaleMiddleware redirects an address
 # without one to the browser's, keeping the path and the query.
 urlpatterns = [
     # Browsers ask for it on pages that name no icon, such as the admin's.
     path("favicon.ico", lambda request: redirect(static("icon.svg"))),
+    path("robots.txt", views.robots),
+    path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}),
+    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     *i18n_patterns(
         path("", views.timeline, name="timeline"),
+        path("card.png", views.timeline_card, name="timeline-card"),
+        path("lanes/", views.lanes, name="lanes"),
+        path("map/", views.map_of, name="map"),
         path("events/", RedirectView.as_view(pattern_name="timeline", query_string=True)),
         path("events/<slug:slug>/", views.event, name="event"),
+        path("events/<slug:slug>/card.png", views.event_card, name="event-card"),
         path("actors/", views.actors, name="actors"),
         path("actors/<slug:slug>/", views.actor, name="actor"),
+        path("actors/<slug:slug>/card.png", views.actor_card, name="actor-card"),
         path("places/", views.places, name="places"),
         path("places/<slug:slug>/", views.place, name="place"),
+        path("places/<slug:slug>/card.png", views.place_card, name="place-card"),
         path("sources/", views.sources, name="sources"),
         path("sources/<slug:slug>/", views.source, name="source"),
         path("about/", views.about, name="about"),

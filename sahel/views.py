@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from sahel import facets, index
+from sahel.atlas import draw_map
 from sahel.cards import Card, cards
 from sahel.dates import EDTF
 from sahel.facets import Selection
@@ -21,8 +23,10 @@ from sahel.figures import histogram
 from sahel.filters import FACETS, NAMES, Facet, Filters, beginning
 from sahel.filters import words as words_of
 from sahel.index import Index
+from sahel.lanes import MOST_ROWS, ROWS, draw_lanes
 from sahel.models import Actor, Place, Reference, Source
 from sahel.pages import draw
+from sahel.pictures import draw_png
 
 KINDS = {
     Actor.Kind.STATE: gettext_lazy("States"),
@@ -53,6 +57,29 @@ def timeline(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def lanes(request: HttpRequest) -> HttpResponse:
+    """Draw who took part in what a reader selected, in time."""
+    selection = _selection(request, EVERYTHING)
+    rows = MOST_ROWS if "rows" in request.GET else ROWS
+    drawn = draw_lanes(selection, rows)
+    more = drawn is not None and drawn.others and rows < MOST_ROWS
+    pairs = [*selection.filters.pairs, ("rows", MOST_ROWS)]
+    context = {
+        **_in_words(selection, None),
+        "lanes": drawn,
+        "more_rows": f"{request.path}?{urlencode(pairs)}" if more else "",
+    }
+    return draw(request, "lanes.html", context)
+
+
+@require_safe
+def map_of(request: HttpRequest) -> HttpResponse:
+    """Draw where what a reader selected took place."""
+    selection = _selection(request, EVERYTHING)
+    return draw(request, "map.html", {**_in_words(selection, None), "atlas": draw_map(selection)})
+
+
+@require_safe
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw one event with all that is known of it, between its neighbours in time."""
     record = _record(request)
@@ -70,6 +97,51 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
         "references": Reference.objects.filter(event=key).select_related("source"),
     }
     return draw(request, "event.html", context)
+
+
+@require_safe
+def event_card(request: HttpRequest, slug: str) -> HttpResponse:
+    """Draw an event as the picture that other sites show beside a link to it."""
+    key = index.key_of_slug(slug)
+    found = cards(_record(request), [key]) if key is not None else []
+    if not found:
+        raise Http404
+    event = found[0]
+    quoted = event.quotations[0] if event.quotations else None
+    return _card(
+        request,
+        date=event.date.in_words(),
+        title=event.title,
+        words=_("“%(words)s”") % {"words": quoted.exact} if quoted else "",
+        by=quoted.speaker.name if quoted and quoted.speaker else _("The source itself"),
+        foot=quoted.source_label if quoted else "",
+    )
+
+
+@require_safe
+def timeline_card(request: HttpRequest) -> HttpResponse:
+    """Draw what a reader selected as the picture that other sites show beside a link to it."""
+    selection = _selection(request, EVERYTHING)
+    return _card(
+        request,
+        date="",
+        title=_in_words(selection, None)["words"] or _("Timeline of the Mali/Sahel crisis"),
+        words="",
+        by="",
+        foot=_events(len(selection.events)),
+    )
+
+
+@require_safe
+def actor_card(request: HttpRequest, slug: str) -> HttpResponse:
+    """Draw an actor as the picture that other sites show beside a link to it."""
+    return _card_of(request, "actor", _in_use(request, Actor.objects.all(), "actor", slug))
+
+
+@require_safe
+def place_card(request: HttpRequest, slug: str) -> HttpResponse:
+    """Draw a place as the picture that other sites show beside a link to it."""
+    return _card_of(request, "place", _in_use(request, Place.objects.all(), "place", slug))
 
 
 @require_safe
@@ -146,6 +218,18 @@ def about(request: HttpRequest) -> HttpResponse:
     return draw(request, "about.html", {"contact": settings.CONTACT})
 
 
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Tell search engines to read each page once, not each of its selections (RFC 9309)."""
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: /{code}/admin/" for code, _name in settings.LANGUAGES),
+        "Disallow: /*?",
+        f"Sitemap: {request.build_absolute_uri('/sitemap.xml')}",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Offer a search for the words of an address that leads nowhere."""
     words = request.path.strip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")
@@ -154,6 +238,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 # What the pages share -----------------------------------------------------------------------------
+
+
+def _events(number: int) -> str:
+    return ngettext("%(counter)s event", "%(counter)s events", number) % {"counter": number}
+
+
+def _card_of(request: HttpRequest, facet: Facet, found: Any) -> HttpResponse:
+    number = len(_record(request).values[facet][found.slug])
+    about = {"title": found.name, "words": found.description, "foot": _events(number)}
+    return _card(request, date="", by="", **about)
+
+
+def _card(request: HttpRequest, **context: str) -> HttpResponse:
+    return draw_png(request, "card.svg", context, 1200, 630)
 
 
 @dataclass(frozen=True)
@@ -250,7 +348,7 @@ def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
         "other_names": selection.other_names(),
         "total": len(selection.events),
         "everything": len(selection.everything),
-        "histogram": histogram(record, selection.events),
+        "histogram": histogram(selection),
     }
 
 

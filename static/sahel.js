@@ -9,10 +9,18 @@ let leave = false; // whether the panel of a narrow screen was left with its but
 // With the form at hand, every link that changes the selection sets the form's own controls and
 // sends it: so two quick clicks add up, and an answer on its way never brings an old choice back.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-off], [data-out], [data-order], [data-clear]");
+  const link = event.target.closest(
+    "[data-off], [data-out], [data-order], [data-clear], .histogram a",
+  );
   const form = byId("filters");
   if (!link || !form || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  if (link.closest(".histogram")) {
+    const asked = new URL(link.getAttribute("href"), location).searchParams;
+    for (const name of ["from", "to"]) byId(name).value = asked.get(name) ?? "";
+    form.requestSubmit();
+    return;
+  }
   const { off, out, order, clear } = link.dataset;
   const control = out === undefined ? byId(off) : link.closest("li").querySelector("input");
   const controls = clear === undefined ? [control] : [...form.elements];
@@ -71,6 +79,19 @@ document.addEventListener("htmx:afterSettle", () => {
   }
   leave = false;
   used = "";
+});
+
+// Alt with an arrow goes to the title of the next event, or of the one before.
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !event.altKey || event.target.matches("input, textarea, select")) return;
+  const titles = [...document.querySelectorAll(".event h3 a")];
+  if (!titles.length) return;
+  event.preventDefault();
+  const here = document.activeElement.closest(".event")?.querySelector("h3 a");
+  const seen = titles.findIndex((title) => title.getBoundingClientRect().top > 0);
+  const next = here ? titles.indexOf(here) + step : Math.max(seen, 0);
+  titles[Math.min(Math.max(next, 0), titles.length - 1)].focus();
 });
 
 // Going back while an answer is on its way: the answer is no longer wanted.

@@ -130,6 +130,7 @@ def paste(editor, text, **fields):
             "url": source.url,
             "archived_url": "",
             "original": "",
+            "wording": "original",
             "note_en": "",
             "note_fr": "",
             "slug": "",

@@ -61,32 +61,35 @@ RAISE = (
 ROWS = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"]}
 
 
-def create_on_sqlite(run):
-    run(
-        # Our own words are separated by spaces alone, so the plainest tokenizer is the exact one.
-        "CREATE VIRTUAL TABLE sahel_words USING "
-        "fts5(words, tokenize = 'ascii', detail = none, prefix = '2 3')"
-    )
+def create_triggers_on_sqlite(run, table):
+    """Also for later migrations: SQLite drops a table's triggers where Django remakes the table."""
     for action, rows in ROWS.items():
-        for table in TABLES:
-            then = f"{RAISE};"
-            if table in NAMES:
-                then += "UPDATE sahel_record SET renamed = version;"
-            elif table == "sahel_event":
-                then += "".join(OWN_DAY.format(row=row) for row in rows)
-            else:
-                then += DAYS.format(events=", ".join(f"{row}.event_id" for row in rows))
-            run(
-                f"CREATE TRIGGER {table}_{action.lower()}d AFTER {action} ON {table} "
-                f"BEGIN {then} END"
-            )
-        for table, key in (("sahel_event", "id"), ("sahel_quotation", "event_id")):
+        then = f"{RAISE};"
+        if table in NAMES:
+            then += "UPDATE sahel_record SET renamed = version;"
+        elif table == "sahel_event":
+            then += "".join(OWN_DAY.format(row=row) for row in rows)
+        else:
+            then += DAYS.format(events=", ".join(f"{row}.event_id" for row in rows))
+        run(f"CREATE TRIGGER {table}_{action.lower()}d AFTER {action} ON {table} BEGIN {then} END")
+        key = {"sahel_event": "id", "sahel_quotation": "event_id"}.get(table)
+        if key:
             of = {"UPDATE": f" OF folded, {key}"}.get(action, "")
             events = ", ".join(f"{row}.{key}" for row in rows)
             run(
                 f"CREATE TRIGGER {table}_words_{action.lower()}d AFTER {action}{of} ON {table} "
                 f"BEGIN {WORDS.format(events=events)} END"
             )
+
+
+def create_on_sqlite(run):
+    run(
+        # Our own words are separated by spaces alone, so the plainest tokenizer is the exact one.
+        "CREATE VIRTUAL TABLE sahel_words USING "
+        "fts5(words, tokenize = 'ascii', detail = none, prefix = '2 3')"
+    )
+    for table in TABLES:
+        create_triggers_on_sqlite(run, table)
     run(WORDS.split(";")[1].replace("WHERE e.id IN ({events})", ""))
 
 

@@ -43,6 +43,13 @@ class Source(Slugged):
         ENCYCLOPEDIA = "encyclopedia", _("Encyclopedia")
         WEBSITE = "website", _("Web page")
 
+    class Wording(models.TextChoices):
+        """Whose words its text is made of: a closed vocabulary."""
+
+        ORIGINAL = "original", _("as it was written")
+        TRANSLATED = "translated", _("translated")
+        RETRANSLATED = "retranslated", _("translated and back again")
+
     title = models.CharField(
         _("title"),
         max_length=300,
@@ -76,6 +83,13 @@ class Source(Slugged):
         blank=True,
         related_name="copies",
         help_text=_("The source that this one republishes or translates."),
+    )
+    wording = models.CharField(
+        _("wording"),
+        max_length=12,
+        choices=Wording,
+        default=Wording.ORIGINAL,
+        help_text=_("Readers see beside each quotation whether it came through another language."),
     )
     text_sha256 = models.CharField(
         _("SHA-256 of the text read"), max_length=64, blank=True, editable=False

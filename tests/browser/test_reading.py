@@ -276,6 +276,8 @@ def test_nothing_stands_in_the_way_of_assistive_technology(page: Page, axe, faul
         "?year=2020",
         "?actor=france&year=-2021&q=bamako",
         "?actor=framce",
+        "lanes/?year=2021",
+        "map/?place=mali",
         "events/bounti-strike/",
         "actors/",
         "actors/assimi-goita/",
@@ -292,6 +294,67 @@ def test_nothing_stands_in_the_way_of_assistive_technology(page: Page, axe, faul
     faults.clear()  # the browser reports the page that is not there
 
 
+def test_a_bar_of_the_histogram_narrows_the_time_and_opens_it_again(page: Page):
+    page.goto("/en/?actor=france")
+    bar = page.locator(".histogram a").filter(has_text="January–March 2021")
+    bar.click()
+    expect(page).to_have_url(re.compile(r"actor=france&from=2021-01&to=2021-03$"))
+    expect_events(page, number(actor=("france",), since="2021-01", until="2021-03"))
+    expect(page.locator("#from")).to_have_value("2021-01")
+    months = page.locator(".histogram a.selected")
+    expect(months).to_have_count(3)
+
+
+def test_a_bar_is_a_plain_link_without_javascript(no_js_page: Page):
+    no_js_page.goto("/en/")
+    no_js_page.locator(".histogram a").filter(has_text="January–March 2021").click()
+    expect(no_js_page).to_have_url(re.compile(r"/en/\?from=2021-01&to=2021-03$"))
+
+
+def test_lanes_and_map_keep_the_selection_and_lead_on(page: Page):
+    page.goto("/en/?year=2021")
+    page.get_by_role("link", name="Actors in time").click()
+    expect(page).to_have_url(re.compile(r"/en/lanes/\?year=2021$"))
+    page.get_by_role("checkbox", name=re.compile(r"^France \d+$")).check()
+    expect(page).to_have_url(re.compile(r"/en/lanes/\?actor=france&year=2021$"))
+    page.get_by_role("link", name="Map", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/en/map/\?actor=france&year=2021$"))
+    page.locator(".ranked").get_by_role("link", name="Mali", exact=True).click()
+    expect(page.locator("#chips")).to_contain_text("Mali")
+    page.get_by_role("link", name="List", exact=True).click()
+    expect_events(page, number(actor=("france",), year=("2021",), place=("mali",)))
+
+
+def test_the_keyboard_goes_from_event_to_event(page: Page):
+    page.goto("/en/")
+    titles = page.locator(".event h3 a")
+    for key, place in (("ArrowDown", 0), ("ArrowDown", 1), ("ArrowDown", 2), ("ArrowUp", 1)):
+        page.keyboard.press(f"Alt+{key}")
+        expect(titles.nth(place)).to_be_focused()
+
+
+def test_the_layout_mirrors_for_a_script_written_from_right_to_left(page: Page):
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for path in ("/en/", "/en/events/bounti-strike/", "/en/lanes/", "/en/map/"):
+            page.goto(path)
+            page.evaluate("document.documentElement.dir = 'rtl'")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.goto("/en/")
+    left = page.evaluate(
+        """() => [".panel", ".found", ".languages"].map(
+            (part) => document.querySelector(part).getBoundingClientRect().left)"""
+    )
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    panel, found, languages = page.evaluate(
+        """() => [".panel", ".found", ".languages"].map(
+            (part) => document.querySelector(part).getBoundingClientRect().left)"""
+    )
+    assert left[0] < left[1]
+    assert panel > found
+    assert languages < left[2]
+
+
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
 def test_no_page_scrolls_sideways(page: Page, width):
     page.set_viewport_size({"width": width, "height": 800})
@@ -303,6 +366,8 @@ def test_no_page_scrolls_sideways(page: Page, width):
         "sources/",
         "sources/guardian-retranslated-2022/",
         "about/",
+        "lanes/",
+        "map/",
     ]:
         for language in ("en", "fr"):
             page.goto(f"/{language}/{path}")

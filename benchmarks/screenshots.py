@@ -1,0 +1,82 @@
+"""`make screenshots`: how the pages look, in both languages, light and dark, wide, narrow, printed.
+
+They are written to var/screenshots/, to be looked at; what is wider than its window is named.
+"""
+
+import subprocess
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.bench import collect, environment, stop_cleanly
+from benchmarks.served import ROOT, ours, serving
+from tests.machine import chromium
+
+FOLDER = ROOT / "var" / "screenshots"
+PAGES = {  # by the name of the picture
+    "timeline": "",
+    "newest": "?order=newest",
+    "filtered": "?actor=france&year=2021&status=-planned",
+    "disputed": "?status=disputed",
+    "empty": "?actor=france&kind=nothing",
+    "event": "events/bounti-strike/",
+    "actor": "actors/france/",
+    "actors": "actors/",
+    "place": "places/mali/",
+    "source": "sources/guardian-retranslated-2022/",
+    "lanes": "lanes/?year=2021",
+    "map": "map/",
+    "map-of-mali": "map/?place=mali",
+    "about": "about/",
+    "missing": "no/such/page/",
+}
+WIDTHS = 360, 768, 1280
+SCHEMES = "light", "dark"
+LANGUAGES = "en", "fr"
+
+
+def main() -> None:
+    """Take all pictures of the record that the fixtures hold."""
+    if not (program := chromium()):
+        sys.exit("No Chromium was found; name it: CHROMIUM=/path/to/chromium make screenshots")
+    stop_cleanly()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="sahel-screenshots-") as data:
+        folder = Path(data)
+        collect(folder)
+        settings = environment(folder, DATABASE_URL=f"sqlite:///{folder / 'sahel.sqlite3'}")
+        for command in (["migrate", "--verbosity=0"], ["load"]):
+            subprocess.run(
+                [sys.executable, "manage.py", *command], cwd=ROOT, env=settings, check=True
+            )
+        with serving(ours(), settings) as server, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+            )
+            take(browser, f"http://127.0.0.1:{server.port}")
+            browser.close()
+
+
+def take(browser: Browser, base: str) -> None:
+    """Take every page in every way, whole; and the timeline and an event as they are printed."""
+    for language, width, scheme in product(LANGUAGES, WIDTHS, SCHEMES):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        for name, path in PAGES.items():
+            page.goto(f"{base}/{language}/{path}")
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                print(f"wider than {width}: /{language}/{path}")
+            page.screenshot(path=FOLDER / f"{name}-{language}-{width}-{scheme}.png", full_page=True)
+        context.close()
+    page = browser.new_page()
+    for language, name in product(LANGUAGES, ("timeline", "event")):
+        page.goto(f"{base}/{language}/{PAGES[name]}")
+        page.pdf(path=FOLDER / f"{name}-{language}.pdf", format="A4")
+    print(f"The pictures are in {FOLDER}.")
+
+
+if __name__ == "__main__":
+    main()
