@@ -27,6 +27,7 @@ PAGES = {  # by the name of the picture
     "actors": "actors/",
     "place": "places/mali/",
     "source": "sources/guardian-retranslated-2022/",
+    "histogram": "histogram/?actor=france",
     "lanes": "lanes/?year=2021",
     "map": "map/",
     "map-of-mali": "map/?place=mali",

@@ -66,6 +66,9 @@ class Selection:
     filters: Filters
     scope: Filters
     language: str = field(default_factory=readers_language)
+    _counted: dict[Facet, tuple[dict[str, int], bool]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @cached_property
     def everything(self) -> BitMap:
@@ -120,7 +123,9 @@ class Selection:
         included, excluded = filters.included(facet), filters.excluded(facet)
         others = [other for other in FACETS if other != facet]
         places = self._with(*others) if facet in self._included else self.events
-        counts, many = self._commonest(facet, places)
+        mine = places is self.events
+        found, many = self._of_events(facet) if mine else self._commonest(facet, places)
+        counts = dict(found)
         for value in included:
             counts[value] = places.intersection_cardinality(index.having(facet, value))
         for value in excluded:  # what it would leave if it were let in again
@@ -185,13 +190,21 @@ class Selection:
 
     def commonest(self, facet: Facet, number: int) -> dict[str, int]:
         """Count those values of a facet that most of the selected events have."""
-        events = self.events
-        counts = {
-            value: having.intersection_cardinality(events)
-            for value, having in self.index.by_size[facet]
-        }
+        if number <= COMMONEST:
+            counts, _many = self._of_events(facet)
+        else:
+            events = self.events
+            counts = {
+                value: having.intersection_cardinality(events)
+                for value, having in self.index.by_size[facet]
+            }
         first = nsmallest(number, counts, key=lambda value: (-counts[value], value))
         return {value: counts[value] for value in first if counts[value]}
+
+    def _of_events(self, facet: Facet) -> tuple[dict[str, int], bool]:
+        if facet not in self._counted:
+            self._counted[facet] = self._commonest(facet, self.events)
+        return self._counted[facet]
 
     def _rank(self, choice: Choice) -> tuple[int, str, str]:
         if choice.facet == "year":

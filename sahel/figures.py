@@ -1,17 +1,19 @@
-"""When the selected events lie: a histogram, as geometry that a template draws."""
+"""Figures of a selection: when its events lie, with whom an actor took part in them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
 from sahel.dates import EDTF
-from sahel.facets import Selection
-from sahel.filters import Filters
+from sahel.facets import COMMONEST, Selection, label
+from sahel.fields import Text
 from sahel.index import Calendar
 
 BARS = 72  # at most; beyond, a bar stands for a longer time
@@ -25,19 +27,21 @@ STEPS = {  # months a bar stands for
 }
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """A stretch of time: how many events lie in it for sure, and how many others may.
 
-    `narrowed` is the selection of both; of everything again, if the stretch is what is selected.
+    `low` and `high` are the heights of the first and of both. `query` selects both; everything
+    again, if the stretch is what is selected.
     """
 
     label: str
     sure: int
     perhaps: int
+    low: int
+    high: int
     selected: bool
     future: bool
-    narrowed: Filters
+    query: str
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,6 @@ class Histogram:
         """Say whether any event may lie in several bars."""
         return any(bar.perhaps for bar in self.bars)
 
-    def height(self, number: int) -> int:
-        """Give the height of so many events; what is not nothing is never drawn as nothing."""
-        return max(1, round(HEIGHT * number / self.most)) if number else 0
-
 
 def histogram(selection: Selection) -> Histogram | None:
     """Draw a selection in time; None where there is nothing to see."""
@@ -77,28 +77,37 @@ def histogram(selection: Selection) -> Histogram | None:
     now = datetime.now(UTC)
     current = (12 * now.year + now.month - 1 - calendar.first) // calendar.step
     first, last = filters.first_day, filters.last_day
+    most = max(map(sum, counts))
+    # Written once, with words that stand for the dates: it is most of the work.
+    narrowed, opened = filters.within("SINCE", "UNTIL").query, filters.without("since", "until")
     bars = []
     for stretch, (sure, perhaps) in enumerate(counts, low):
-        time = Stretch(calendar.first + stretch * calendar.step, calendar.step)
+        time = Stretch.of(calendar.first + stretch * calendar.step, calendar.step)
         before = last and time.date.earliest and time.date.earliest > last
         after = first and time.date.latest and time.date.latest < first
-        narrowed = filters.within(time.since, time.until)
-        if (narrowed.since, narrowed.until) == (filters.since, filters.until):
-            narrowed = filters.without("since", "until")
+        query = narrowed.replace("SINCE", time.since).replace("UNTIL", time.until)
+        if (time.since, time.until) == (filters.since, filters.until):
+            query = opened.query
         bars.append(
             Bar(
                 time.date.in_words(),
                 sure,
                 perhaps,
+                _height(sure, most),
+                _height(sure + perhaps, most),
                 bool(first or last) and not (before or after),
                 stretch > current,
-                narrowed,
+                query,
             )
         )
-    most = max(bar.sure + bar.perhaps for bar in bars)
     years = [(calendar.first + stretch * calendar.step) // 12 for stretch in (low, high)]
     years[1] = (calendar.first + (high + 1) * calendar.step - 1) // 12
     return Histogram(str(STEPS[calendar.step]), bars, most, *years)
+
+
+def _height(number: int, most: int) -> int:
+    # What is not nothing is never drawn as nothing.
+    return max(1, round(HEIGHT * number / most)) if number else 0
 
 
 def _stretches(selection: Selection) -> tuple[Calendar, int, int]:
@@ -134,18 +143,26 @@ def _counted(calendar: Calendar, places: BitMap, low: int, high: int) -> list[tu
     return list(zip(sure, accumulate(change[:-1]), strict=True))
 
 
-class Stretch:
-    """Some months from one on (12 times its year, from 0 in January), as a reader's range."""
+class Stretch(NamedTuple):
+    """Some months, as a reader's range of dates and as one date."""
 
-    def __init__(self, month: int, months: int) -> None:
-        """Write its ends as months, or as years where it is of whole years."""
+    since: str
+    until: str
+    date: EDTF
+
+    @classmethod
+    @lru_cache(maxsize=4096)
+    def of(cls, month: int, months: int) -> Stretch:
+        """Give the months from one on (12 times its year, from 0 in January).
+
+        Its ends are months, or years where it is of whole years.
+        """
         years = months % 12 == 0
         ends = max(month, 12), min(month + months, 12 * 10_000) - 1  # Python's first and last years
-        self.since, self.until = (
+        since, until = (
             f"{each // 12:04}" if years else f"{each // 12:04}-{each % 12 + 1:02}" for each in ends
         )
-        same = self.since == self.until
-        self.date = EDTF.parse(self.since if same else f"{self.since}/{self.until}")
+        return cls(since, until, EDTF.parse(since if since == until else f"{since}/{until}"))
 
     @property
     def middle(self) -> float:
@@ -153,3 +170,42 @@ class Stretch:
         assert self.date.earliest  # noqa: S101 - it is not open
         assert self.date.latest  # noqa: S101
         return (self.date.earliest.toordinal() + self.date.latest.toordinal() + 1) / 2
+
+
+# With whom an actor took part ---------------------------------------------------------------------
+
+COMPANIONS = 10
+
+
+@dataclass(frozen=True)
+class Companion:
+    """An actor that shares events with another; `share` is in percent of who shares most."""
+
+    slug: str
+    name: Text
+    number: int
+    share: float
+
+
+def companions(selection: Selection, slug: str) -> list[Companion]:
+    """Give the actors with most events of a selection, but for kin of the one that it is about.
+
+    Who belongs to an actor shares its events by that alone; so does to whom it belongs.
+    """
+    index = selection.index
+    kin = set(index.lineage("actor", slug))
+    counts = {
+        other: number
+        for other, number in selection.commonest("actor", COMMONEST).items()
+        if other not in kin and slug not in index.lineage("actor", other)
+    }
+    most = max(counts.values(), default=1)
+    return [
+        Companion(
+            other,
+            label(index, "actor", other, selection.language),
+            number,
+            round(100 * number / most, 1),
+        )
+        for other, number in list(counts.items())[:COMPANIONS]
+    ]

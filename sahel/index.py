@@ -234,18 +234,27 @@ class Index:
 
         A word may stand in the event, in its quotations, or in a name of who is in it or where.
         """
-        # Other threads ask too: what is remembered may be gone the moment after.
-        found = {term: places for term in terms if (places := self.found.get(term)) is not None}
-        missing = [term for term in terms if term not in found]
-        if not (found or missing):
+        if not terms:
             return None
-        for term, keys in keys_saying(missing).items():
-            named = [self.block.having.get(key, BitMap()) for key in self.named([term])]
-            found[term] = BitMap.union(self.places.of_all(keys), *named)
+        named = {term: self._named_events(term) for term in terms}
+        # Words that are in no name are asked for together: what holds them all is all that is read.
+        groups = [[term] for term in terms if named[term]]
+        if together := [term for term in terms if not named[term]]:
+            groups.append(together)
+        # Other threads ask too: what is remembered may be gone the moment after.
+        remembered = {key: self.found.get(key) for key in map(" ".join, groups)}
+        found = {key: places for key, places in remembered.items() if places is not None}
+        missing = [group for group in groups if " ".join(group) not in found]
+        for group, keys in zip(missing, keys_saying(missing), strict=True):
+            found[" ".join(group)] = self.places.of_all(keys) | named[group[0]]
         if len(self.found) + len(missing) > WORDS:
             self.found.clear()
         self.found.update(found)
         return BitMap.intersection(self.events, *found.values())
+
+    def _named_events(self, term: str) -> BitMap:
+        having = self.block.having
+        return BitMap.union(BitMap(), *(having.get(key, BitMap()) for key in self.named([term])))
 
     def named(self, terms: Iterable[str]) -> list[Key]:
         """Give the actors and places of which the names hold all the words."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from pyroaring import BitMap
 
@@ -80,6 +80,11 @@ class Lanes:
     others: int  # actors that are not shown
 
     @property
+    def tops(self) -> list[int]:
+        """Give where each lane begins in a picture, in pixels; last, where all end."""
+        return list(accumulate((22 * lane.lines + 14 for lane in self.lanes), initial=0))
+
+    @property
     def legend(self) -> list[tuple[str, list[str]]]:
         """Give each shape that is drawn with the roles that it stands for."""
         roles = {mark.role for lane in self.lanes for mark in lane.marks}
@@ -109,7 +114,7 @@ class _Axis:
         months = next(step for step in (3, 6, *(12 * n for n in TICKS)) if 12 * years <= 7 * step)
         first = 12 * self.first + -(12 * self.first) % months
         times = [
-            Stretch(month, 1 if months < 12 else 12)
+            Stretch.of(month, 1 if months < 12 else 12)
             for month in range(first, 12 * (self.last + 1), months)
         ]
         return [(time.date.in_words(), self.at(time.date.sort_date.toordinal())) for time in times]
@@ -181,7 +186,7 @@ def _clusters(selection: Selection, axis: _Axis, slug: str, events: BitMap) -> l
     marks = []
     for stretch, (start, stop) in enumerate(pairwise(calendar.starts)):
         if number := events.range_cardinality(start, stop):
-            time = Stretch(calendar.first + stretch * step, step)
+            time = Stretch.of(calendar.first + stretch * step, step)
             middle = axis.at(time.middle)
             href = address("timeline") + of_actor.within(time.since, time.until).query
             marks.append(Mark(middle, middle, "circle", "", time.date.in_words(), href, number))

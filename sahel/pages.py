@@ -28,11 +28,9 @@ from sahel.pictures import wrapped
 from sahel.quotations import text_fragment
 
 
-def draw(
-    request: HttpRequest, page: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    """Draw a page in the active language."""
-    return render(request, page, context, status=status, using=readers_language())
+def draw(request: HttpRequest, page: str, context: dict[str, Any], **options: Any) -> HttpResponse:
+    """Draw a page in the active language; options are those of `HttpResponse`."""
+    return render(request, page, context, using=readers_language(), **options)
 
 
 def environment(language: str, **options: Any) -> Environment:

@@ -29,22 +29,23 @@ TSVECTOR = (
 )
 
 
-def keys_saying(terms: Sequence[str]) -> dict[str, Sequence[int]]:
-    """Give, for each word, the primary keys of the events that hold it or a word it begins.
+def keys_saying(groups: Sequence[Sequence[str]]) -> list[Sequence[int]]:
+    """Give, for each group of words, the primary keys of the events that hold all of them.
 
-    In one query. A single letter must stand alone (see `filters.beginning()`).
+    A word is held where it or a word that it begins stands; a single letter must stand alone (see
+    `filters.beginning()`). In one query.
     """
-    if not terms:
-        return {}
+    if not groups:
+        return []
     on_postgresql = connection.vendor == "postgresql"
     spelt, read = (_tsvector, _from_bytes) if on_postgresql else (_fts5, _from_text)
-    asked = [spelt(number, term) for number, term in enumerate(terms)]
+    asked = [spelt(number, terms) for number, terms in enumerate(groups)]
     with connection.cursor() as cursor:
         cursor.execute(
             " UNION ALL ".join(sql for sql, _parameters in asked),
             [value for _sql, parameters in asked for value in parameters],
         )
-        return {terms[number]: read(keys) for number, keys in cursor.fetchall()}
+        return [read(keys) for _number, keys in sorted(cursor.fetchall())]
 
 
 def _from_text(keys: str | None) -> Sequence[int]:
@@ -63,13 +64,20 @@ def _from_bytes(keys: bytes | None) -> Sequence[int]:
 # A term is letters and digits alone, so that there is nothing in it to escape.
 
 
-def _fts5(number: int, term: str) -> tuple[str, list[Any]]:
+def _fts5(number: int, terms: Sequence[str]) -> tuple[str, list[Any]]:
+    parts, values = zip(*map(_fts5_term, terms), strict=True)
+    whole = " || ') AND (' || ".join(parts)
+    return f"{FTS5} '(' || {whole} || ')'", [number, *(value for each in values for value in each)]
+
+
+def _fts5_term(term: str) -> tuple[str, list[Any]]:
     if len(term) == 1:
-        return f"{FTS5} %s", [number, f'"{term}"']
+        return "%s", [f'"{term}"']
     if len(term) <= 3:
-        return f"{FTS5} %s", [number, f'"{term}"*']
-    return f"{FTS5} {BEGINNING}", [number, FEW, f'"{term}"*', term, f"{term}\U0010ffff"]
+        return "%s", [f'"{term}"*']
+    return BEGINNING, [FEW, f'"{term}"*', term, f"{term}\U0010ffff"]
 
 
-def _tsvector(number: int, term: str) -> tuple[str, list[Any]]:
-    return TSVECTOR, [number, f"'{term}':*" if len(term) > 1 else f"'{term}'"]
+def _tsvector(number: int, terms: Sequence[str]) -> tuple[str, list[Any]]:
+    query = " & ".join(f"'{term}':*" if len(term) > 1 else f"'{term}'" for term in terms)
+    return TSVECTOR, [number, query]

@@ -27,7 +27,7 @@ class Lists(_Pages):
 
     def items(self) -> list[str]:
         """Give the names of the pages."""
-        return ["timeline", "lanes", "map", "actors", "places", "sources", "about"]
+        return ["timeline", "histogram", "lanes", "map", "actors", "places", "sources", "about"]
 
 
 class Events(_Pages):

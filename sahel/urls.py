@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.sitemaps import views as sitemaps
 from django.shortcuts import redirect
 from django.templatetags.static import static
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from sahel import views
@@ -22,6 +22,8 @@ urlpatterns = [
     *i18n_patterns(
         path("", views.timeline, name="timeline"),
         path("card.png", views.timeline_card, name="timeline-card"),
+        re_path(r"^(?P<figure>histogram|lanes|map)\.(?P<form>svg|png)$", views.saved, name="saved"),
+        path("histogram/", views.events_in_time, name="histogram"),
         path("lanes/", views.lanes, name="lanes"),
         path("map/", views.map_of, name="map"),
         path("events/", RedirectView.as_view(pattern_name="timeline", query_string=True)),

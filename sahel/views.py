@@ -1,6 +1,7 @@
 """One function per page: read the question, ask the record, draw the answer."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -14,16 +15,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from sahel import facets, index
-from sahel.atlas import draw_map
+from sahel.atlas import Atlas, draw_map
 from sahel.cards import Card, cards
 from sahel.dates import EDTF
 from sahel.facets import Selection
 from sahel.fields import Text, readers_language
-from sahel.figures import histogram
+from sahel.figures import Histogram, companions, histogram
 from sahel.filters import FACETS, NAMES, Facet, Filters, beginning
 from sahel.filters import words as words_of
 from sahel.index import Index
-from sahel.lanes import MOST_ROWS, ROWS, draw_lanes
+from sahel.lanes import MOST_ROWS, ROWS, Lanes, draw_lanes
 from sahel.models import Actor, Place, Reference, Source
 from sahel.pages import draw
 from sahel.pictures import draw_png
@@ -57,6 +58,12 @@ def timeline(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def events_in_time(request: HttpRequest) -> HttpResponse:
+    """Draw when the events lie that a reader selected, and in numbers."""
+    return draw(request, "histogram.html", _in_words(_selection(request, EVERYTHING), None))
+
+
+@require_safe
 def lanes(request: HttpRequest) -> HttpResponse:
     """Draw who took part in what a reader selected, in time."""
     selection = _selection(request, EVERYTHING)
@@ -77,6 +84,35 @@ def map_of(request: HttpRequest) -> HttpResponse:
     """Draw where what a reader selected took place."""
     selection = _selection(request, EVERYTHING)
     return draw(request, "map.html", {**_in_words(selection, None), "atlas": draw_map(selection)})
+
+
+@require_safe
+def saved(request: HttpRequest, figure: str, form: str) -> HttpResponse:
+    """Draw a figure of what a reader selected as a file to keep: SVG, or PNG of the same."""
+    selection = _selection(request, EVERYTHING)
+    drawn: Histogram | Lanes | Atlas | None
+    if figure == "histogram":
+        drawn, title, height = histogram(selection), _("Events in time"), 350
+    elif figure == "lanes":
+        drawn, title = draw_lanes(selection, ROWS), _("Who took part, and when")
+        height = drawn.tops[-1] + 40 if drawn else 0
+    else:
+        drawn, title, height = draw_map(selection), _("Where it happened"), 650
+    if drawn is None:
+        raise Http404
+    words = [_in_words(selection, None)["words"], _events(len(selection.events))]
+    today = EDTF.parse(f"{datetime.now(UTC):%Y-%m-%d}").in_words()
+    source = f"{_('Sahel timeline')}, {request.get_host()}, {today} – CC BY 4.0"
+    context = {
+        "figure": drawn,
+        "title": title,
+        "height": height,
+        "subtitle": " · ".join(filter(None, words)),
+        "foot": [source, _("Outlines: Natural Earth, public domain.")][: 1 + (figure == "map")],
+    }
+    if form == "svg":
+        return draw(request, f"{figure}.svg", context, content_type="image/svg+xml")
+    return draw_png(request, f"{figure}.svg", context, 1200, height + 210)
 
 
 @require_safe
@@ -155,8 +191,12 @@ def actor(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw an actor, and the timeline of what it or its members took part in."""
     found = _in_use(request, Actor.objects.select_related("parent"), "actor", slug)
     context = _timeline(request, Filters(actor=(slug,)), found.name)
-    members = _under(_record(request), "actor", found.pk)
-    return draw(request, "actor.html", {"actor": found, "members": members, **context})
+    about = {
+        "actor": found,
+        "members": _under(_record(request), "actor", found.pk),
+        "companions": companions(context["selection"], slug),
+    }
+    return draw(request, "actor.html", {**about, **context})
 
 
 @require_safe
@@ -338,6 +378,7 @@ def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
     chips = list(_chips(selection))
     words = [f"{_('not')} {chip.label}" if chip.excluded else str(chip.label) for chip in chips]
     return {
+        "selection": selection,
         "filters": filters,
         "scope": selection.scope,
         "name": name,

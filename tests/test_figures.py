@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.http import QueryDict
 from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sahel import figures, index
 from sahel.facets import Selection
 from sahel.filters import Filters
-from tests.factories import make_event
+from tests.factories import make_actor, make_event
 from tests.plain import matching
 
 pytestmark = pytest.mark.django_db
@@ -69,12 +70,12 @@ def test_a_bar_narrows_the_selection_and_opens_it_again():
     make_event("First", "2021-01-03", slug="first")
     make_event("Second", "2021-03-04", slug="second")
     january = drawn(q="first").bars[0]
-    assert january.narrowed == Filters(q="first", since="2021-01", until="2021-01")
+    assert january.query == "?from=2021-01&to=2021-01&q=first"
     assert not january.selected
     again = drawn(q="first", since="2021-01", until="2021-01")
     selected = [bar for bar in again.bars if bar.selected]
     assert [bar.label for bar in selected] == ["January 2021"]
-    assert selected[0].narrowed == Filters(q="first")
+    assert selected[0].query == "?q=first"
 
 
 def test_the_range_is_shown_in_its_own_time():
@@ -124,7 +125,25 @@ def test_each_bar_counts_what_its_link_finds(db, texts, since, until):
         make_event(str(number), text, slug=f"e{number}")
     histogram = drawn(since=since, until=until)
     for bar in histogram.bars if histogram else ():
-        if bar.narrowed.since:
-            found = matching(Filters(since=bar.narrowed.since, until=bar.narrowed.until))
-            assert len(found) == bar.sure + bar.perhaps
+        narrowed = Filters.from_query(QueryDict(bar.query[1:]))
+        if narrowed.since:
+            assert len(matching(narrowed)) == bar.sure + bar.perhaps
     assert sum(bar.sure for bar in drawn().bars) <= len(texts) if drawn() else True
+
+
+def test_an_actors_companions_are_those_it_shares_events_with(client):
+    france = make_actor("France")
+    army = make_actor("Army", parent=france)
+    for day, others in ((1, ("Mali", "Niger")), (2, ("Mali",)), (3, ())):
+        make_event(str(day), f"2021-05-0{day}", slug=f"e{day}", actors=(france, army, *others))
+    make_event("Apart", "2021-06", slug="apart", actors=("Chad",))
+    found = figures.companions(
+        Selection(index.current(), Filters(), Filters(actor=("france",))), "france"
+    )
+    assert [(one.slug, one.number, one.share) for one in found] == [
+        ("mali", 2, 100),
+        ("niger", 1, 50),
+    ]
+    page = client.get("/en/actors/france/").text
+    assert 'href="?actor=mali"' in page
+    assert "With whom" not in client.get("/en/actors/chad/").text

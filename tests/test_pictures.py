@@ -1,15 +1,21 @@
 """Pictures: what other sites show beside a link to a page."""
 
+import re
 import struct
+from datetime import date
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sahel.dates import EDTF
 from sahel.pictures import _ems, wrapped
 from tests.factories import make_actor, make_event
 
 pytestmark = pytest.mark.django_db
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def size(png):
@@ -72,3 +78,35 @@ def test_wrapped_lines_fit_and_lose_only_the_end(text, width, most):
         assert _ems(line) <= width or " " not in line
     kept = " ".join(lines).removesuffix("…").rstrip(" ,;:")
     assert " ".join(text.split()).startswith(kept)
+
+
+@pytest.mark.parametrize("figure", ["histogram", "lanes", "map"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_figure_is_kept_with_its_selection_date_and_terms(client, figure, language):
+    make_event("Strike", "2021-01-03", slug="strike", actors=("France",), places=("Mali",))
+    make_event("Coup", "2020-08", slug="coup", actors=("France",), places=("Mali",))
+    path = f"/{language}/{figure}"
+    svg = client.get(f"{path}.svg?actor=france&q=<")
+    assert svg["Content-Type"] == "image/svg+xml"
+    drawn = ElementTree.fromstring(svg.content)  # noqa: S314 - our own
+    texts = "\n".join(element.text or "" for element in drawn.iter(f"{SVG}text"))
+    assert "France" in texts
+    assert f"testserver, {EDTF.parse(f'{date.today()}').in_words()[:2].strip()}" in texts
+    assert "CC BY 4.0" in texts
+    assert ("Natural Earth" in texts) == (figure == "map")
+    png = client.get(f"{path}.png?actor=france")
+    assert png["Content-Type"] == "image/png"
+    assert size(png.content)[0] == 1200
+    assert f'href="{path}.png?actor=france"' in client.get(f"{path}/?actor=france").text
+    assert client.get(f"{path}.svg?actor=nobody").status_code == 404
+
+
+def test_a_figure_has_a_table_with_the_same_numbers(client):
+    make_event("Strike", "2021-01-03", slug="strike", actors=("France",))
+    make_event("Year", "2021", slug="year", actors=("France",))
+    page = client.get("/en/histogram/").text
+    rows = re.findall(r">([A-Z]\w+ 2021)</a></th><td>(\d+)</td><td>(\d+)</td>", page)
+    assert rows[:2] == [("January 2021", "1", "1"), ("February 2021", "0", "1")]
+    assert len(rows) == 12
+    lanes = client.get("/en/lanes/").text
+    assert re.search(r'<td><a href="/en/events/strike/">3 January 2021 – Strike</a></td>', lanes)
