@@ -10,8 +10,8 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
-.PHONY: help run load editor verify generated bench bench-servers screenshots test lint lock \
-	messages venv venv-dev database
+.PHONY: help run load editor verify generated bench bench-servers screenshots weight test lint \
+	lock messages venv venv-dev database
 .SILENT:
 
 help:  ## list the verbs (this)
@@ -42,6 +42,9 @@ bench-servers: venv  ## compare the servers that could serve it: benchmarks/SERV
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots
+
+weight: venv-dev  ## weigh all pages on a slow phone: benchmarks/WEIGHT.md (LIGHTHOUSE=path/to/lighthouse)
+	exec $(PYTHON) -m benchmarks.weight
 
 test: venv-dev  ## run all tests on SQLite, PostgreSQL and in Chromium, where found (ARGS="-k filters")
 	exec $(PYTHON) -m tests $(ARGS)

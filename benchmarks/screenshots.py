@@ -6,6 +6,8 @@ They are written to var/screenshots/, to be looked at; what is wider than its wi
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
@@ -45,20 +47,33 @@ def main() -> None:
         sys.exit("No Chromium was found; name it: CHROMIUM=/path/to/chromium make screenshots")
     stop_cleanly()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="sahel-screenshots-") as data:
+    with serving_the_fixtures() as base, browsing(program) as browser:
+        take(browser, base)
+
+
+@contextmanager
+def serving_the_fixtures() -> Iterator[str]:
+    """Serve the record that the fixtures hold, as `make run` does; give its address."""
+    with tempfile.TemporaryDirectory(prefix="sahel-fixtures-") as data:
         folder = Path(data)
         collect(folder)
         settings = environment(folder, DATABASE_URL=f"sqlite:///{folder / 'sahel.sqlite3'}")
         for command in (["migrate", "--verbosity=0"], ["load"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command], cwd=ROOT, env=settings, check=True
-            )
-        with serving(ours(), settings) as server, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=program, args=["--no-sandbox", "--disable-gpu"]
-            )
-            take(browser, f"http://127.0.0.1:{server.port}")
-            browser.close()
+            command = [sys.executable, "manage.py", *command]
+            subprocess.run(command, cwd=ROOT, env=settings, check=True)
+        with serving(ours(), settings) as server:
+            yield f"http://127.0.0.1:{server.port}"
+
+
+@contextmanager
+def browsing(program: str) -> Iterator[Browser]:
+    """Give the browser of that program."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
 
 
 def take(browser: Browser, base: str) -> None:

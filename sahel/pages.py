@@ -48,6 +48,7 @@ def environment(language: str, **options: Any) -> Environment:
         "htmx_script": htmx_script,
         "in_language": in_language,
         "language": language,
+        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
         "languages": {
             code: capfirst(get_language_info(code)["name_local"])
             for code, _name in settings.LANGUAGES

@@ -33,6 +33,7 @@ CONTACT = env.str("CONTACT", default="")  # where readers may report an error: a
 HTTPS = env.bool("HTTPS", default=False)  # set it wherever TLS stands in front
 
 INSTALLED_APPS = [
+    "sahel",  # first, for its templates of the admin to come before the admin's own
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -42,7 +43,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
-    "sahel",
 ]
 
 MIDDLEWARE = [

@@ -17,6 +17,7 @@ urlpatterns = [
     # Browsers ask for it on pages that name no icon, such as the admin's.
     path("favicon.ico", lambda request: redirect(static("icon.svg"))),
     path("robots.txt", views.robots),
+    path("sw.js", views.service_worker),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}),
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     *i18n_patterns(
@@ -38,6 +39,7 @@ urlpatterns = [
         path("sources/", views.sources, name="sources"),
         path("sources/<slug:slug>/", views.source, name="source"),
         path("about/", views.about, name="about"),
+        path("offline/", views.offline, name="offline"),
         path("admin/", admin.site.urls),
     ),
 ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -256,6 +257,21 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
 def about(request: HttpRequest) -> HttpResponse:
     """Say how the record is made and what its marks mean."""
     return draw(request, "about.html", {"contact": settings.CONTACT})
+
+
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """Let a reader keep the pages that were read, or show what is kept where there is no line."""
+    return draw(request, "offline.html", {})
+
+
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """Give the service worker, which must stand above all pages that it serves."""
+    script = Path(settings.BASE_DIR, "static", "sw.js").read_text()
+    return HttpResponse(
+        script, content_type="text/javascript", headers={"Cache-Control": "no-cache"}
+    )
 
 
 @require_safe

@@ -114,3 +114,37 @@ const failed = ({ detail }) => {
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, failed);
 }
+
+// Reading offline, for who asks for it: the service worker itself is the only thing that is noted.
+const offline = byId("offline");
+const showOffline = async () => {
+  const on = Boolean(await navigator.serviceWorker.getRegistration("/"));
+  offline.textContent = on ? offline.dataset.on : offline.dataset.off;
+  byId("keep-pages").hidden = on;
+  byId("forget-pages").hidden = !on;
+  const kept = on ? await (await caches.open("pages")).keys() : [];
+  const pages = kept.map(({ url }) => new URL(url)).filter(({ pathname }) => /^\/\w\w\//.test(pathname));
+  byId("kept-pages").replaceChildren(
+    ...pages.map(({ pathname, search }) => {
+      const link = Object.assign(document.createElement("a"), { href: pathname + search });
+      link.textContent = decodeURI(pathname + search);
+      const item = document.createElement("li");
+      item.append(link);
+      return item;
+    }),
+  );
+};
+if (offline && "serviceWorker" in navigator) {
+  byId("keep-pages").addEventListener("click", async () => {
+    await navigator.serviceWorker.register("/sw.js");
+    await navigator.serviceWorker.ready;
+    await (await caches.open("pages")).add(location.pathname);
+    await showOffline();
+  });
+  byId("forget-pages").addEventListener("click", async () => {
+    for (const each of await navigator.serviceWorker.getRegistrations()) await each.unregister();
+    for (const name of await caches.keys()) await caches.delete(name);
+    await showOffline();
+  });
+  showOffline();
+}

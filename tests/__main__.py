@@ -10,7 +10,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 
-from tests.machine import chromium, cluster, postgres
+from tests.machine import checker, chromium, cluster, postgres
 
 # A developer's own settings must not decide whether the tests pass.
 SETTINGS = "DATABASE_URL", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "CONTACT", "PORT"
@@ -26,6 +26,10 @@ def main() -> int:
         left_out.append("left out: PostgreSQL (no server found, and no TEST_DATABASE_URL)")
     if not chromium():
         left_out.append("left out: the browser's tests (no Chromium found)")
+    if not checker():
+        left_out.append(
+            "left out: the check of all HTML (VNU names no vnu.jar, or there is no Java)"
+        )
     if left_out and os.environ.get("CI", "").lower() in {"true", "1"}:
         say(*left_out, "CI=true: nothing may be left out.")
         return 1

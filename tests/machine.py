@@ -1,4 +1,4 @@
-"""What this machine has for the tests: Chromium, and PostgreSQL in a throw-away cluster."""
+"""What this machine has for the tests: Chromium, PostgreSQL in a throw-away cluster, Nu."""
 
 import os
 import pwd
@@ -15,6 +15,14 @@ def chromium() -> str | None:
     """Give the path of Chromium: the one that CHROMIUM names, or one on PATH."""
     names = os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"
     return next(filter(None, (shutil.which(name) for name in names if name)), None)
+
+
+def checker() -> list[str] | None:
+    """Give the command of the Nu HTML checker: Java with the jar that VNU names, or `vnu`."""
+    java, jar, vnu = shutil.which("java"), os.environ.get("VNU"), shutil.which("vnu")
+    if java and jar and Path(jar).is_file():
+        return [java, "-jar", jar]
+    return [vnu] if vnu else None
 
 
 def postgres() -> Path | None:

@@ -67,7 +67,7 @@ def test_an_event_shows_its_words_both_sides_its_date_and_its_basis(client, stri
     assert "killed 19 people" in page
     assert "France disputed the findings" in page
     assert "denies or disputes" in page
-    assert '<time datetime="2021-01-03">3 January 2021</time>' in page
+    assert '<time class="date" datetime="2021-01-03">3 January 2021</time>' in page
     assert "inferred from “in January”" in page
     assert "Disputed" in page
     assert "#:~:text=killed%2019%20people" in page

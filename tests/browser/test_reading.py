@@ -286,6 +286,7 @@ def test_nothing_stands_in_the_way_of_assistive_technology(page: Page, axe, faul
         "sources/",
         "sources/guardian-retranslated-2022/?year=2020",
         "about/",
+        "offline/",
         "nowhere/",
     ]:
         page.goto(f"/{language}/{path}")
@@ -354,6 +355,32 @@ def test_the_layout_mirrors_for_a_script_written_from_right_to_left(page: Page):
     assert left[0] < left[1]
     assert panel > found
     assert languages < left[2]
+
+
+def test_pages_are_kept_for_reading_offline_only_where_it_is_asked_for(page: Page, faults):
+    page.goto("/en/actors/france/")
+    page.goto("/en/offline/")
+    expect(page.locator("#offline")).to_have_text("Nothing is kept on this device.")
+    assert page.evaluate("caches.keys()") == []
+    page.get_by_role("button", name="Keep the pages I read").click()
+    expect(page.locator("#offline")).to_have_text("Pages that you read are kept on this device.")
+    page.goto("/en/actors/mali/")
+    expect(page.locator("#stored")).to_be_hidden()
+    page.context.set_offline(True)
+    page.goto("/en/actors/mali/")
+    expect(page.locator("#stored")).to_contain_text("There is no connection")
+    expect(page.locator("h1")).to_have_text("Mali")
+    page.goto("/en/actors/france/")  # read before it was asked for that pages be kept
+    expect(page.locator("h1")).to_have_text("Read offline")
+    expect(page.locator("#kept-pages")).to_contain_text("/en/actors/mali/")
+    page.context.set_offline(False)
+    page.goto("/en/actors/mali/")
+    expect(page.locator("#stored")).to_be_hidden()
+    page.goto("/en/offline/")
+    page.get_by_role("button", name="Keep nothing").click()
+    expect(page.locator("#offline")).to_have_text("Nothing is kept on this device.")
+    assert page.evaluate("caches.keys()") == []
+    faults.clear()  # the browser reports what did not arrive
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])

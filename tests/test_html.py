@@ -1,0 +1,56 @@
+"""Every kind of page is valid HTML, and every figure valid SVG, as the Nu checker sees them."""
+
+import json
+import subprocess
+
+import pytest
+
+from tests.machine import checker
+
+PAGES = [
+    "",
+    "?actor=france&year=-2021&q=bamako&from=2020&order=newest",
+    "?actor=framce",
+    "histogram/",
+    "lanes/?year=2021",
+    "map/?place=mali",
+    "events/bounti-strike/",
+    "events/wagner-presence/",
+    "actors/",
+    "actors/france/",
+    "places/",
+    "places/mali/",
+    "sources/",
+    "sources/guardian-retranslated-2022/",
+    "about/",
+    "offline/",
+    "nowhere/",
+    "lanes.svg",
+    "map.svg",
+    "histogram.svg",
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("article")
+@pytest.mark.skipif(not checker(), reason="VNU names no vnu.jar, or there is no Java")
+def test_the_nu_checker_finds_nothing(client, tmp_path):
+    names = {}
+    for number, page in enumerate(PAGES):
+        for language in ("en", "fr"):
+            answer = client.get(f"/{language}/{page}")
+            kind = "svg" if "svg" in answer["Content-Type"] else "html"
+            file = tmp_path / f"{number}-{language}.{kind}"
+            file.write_bytes(answer.content)
+            names[file.name] = f"/{language}/{page}"
+    done = subprocess.run(
+        [*checker(), "--format", "json", "--also-check-svg", "--exit-zero-always", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = [
+        f"{names[message['url'].rpartition('/')[2]]}: {message['message']} {message.get('extract')}"
+        for message in json.loads(done.stderr)["messages"]
+    ]
+    assert found == []
