@@ -60,6 +60,21 @@ class Histogram:
     last: int
 
     @property
+    def sure(self) -> str:
+        """Give what surely lies in each bar, as SVG's path; what lies ahead is not in it."""
+        return "".join(_rect(n, 0, bar.low) for n, bar in enumerate(self.bars) if not bar.future)
+
+    @property
+    def ahead(self) -> str:
+        """Give what surely lies in the bars ahead, as SVG's path."""
+        return "".join(_rect(n, 0, bar.low) for n, bar in enumerate(self.bars) if bar.future)
+
+    @property
+    def perhaps(self) -> str:
+        """Give what else may lie in each bar, on top, as SVG's path."""
+        return "".join(_rect(n, bar.low, bar.high) for n, bar in enumerate(self.bars))
+
+    @property
     def unsure(self) -> bool:
         """Say whether any event may lie in several bars."""
         return any(bar.perhaps for bar in self.bars)
@@ -103,6 +118,10 @@ def histogram(selection: Selection) -> Histogram | None:
     years = [(calendar.first + stretch * calendar.step) // 12 for stretch in (low, high)]
     years[1] = (calendar.first + (high + 1) * calendar.step - 1) // 12
     return Histogram(str(STEPS[calendar.step]), bars, most, *years)
+
+
+def _rect(number: int, low: int, high: int) -> str:
+    return f"M{number} {HEIGHT - low}V{HEIGHT - high}h.9V{HEIGHT - low}z" if high > low else ""
 
 
 def _height(number: int, most: int) -> int:
