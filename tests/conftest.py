@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import transaction
 from django.test import override_settings
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from sahel import caching, index
@@ -51,10 +52,14 @@ def article(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 
 @pytest.fixture(autouse=True)
-def _no_index_of_another_test() -> None:
-    """Forget index and pages: a rollback takes the record's version back, as nothing else does."""
+def _nothing_of_another_test() -> None:
+    """Forget index and pages: a rollback takes the record's version back, as nothing else does.
+
+    And the language of the page that was asked for last, which stays active in this thread.
+    """
     index.forget()
     caching.forget()
+    translation.activate("en")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,7 +38,7 @@ def size(png):
 def test_every_page_has_a_card(client, path):
     actor = make_actor("France", description_en="A <state> & more.")
     make_event(
-        "Strike at <Bounti> & “after”, " * 9,
+        "Strike at <Bounti> & “after”, " * 6,
         slug="strike",
         actors=(actor,),
         places=("Mali",),

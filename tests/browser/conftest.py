@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, WebError
 from pytest_django.live_server_helper import LiveServer
 
 from tests.machine import chromium
@@ -96,6 +96,11 @@ def new_context(
         if message.type == "error" and not given_up:
             faults.append(f"console: {message.text}")
 
+    def exception(error: WebError) -> None:
+        # Chromium says so where it leaves out the transition to another page; it is no fault.
+        if "ViewTransition" not in str(error.error):
+            faults.append(f"exception: {error.error}")
+
     def request(request: Request) -> None:
         if not request.url.startswith((f"{live_server.url}/", "data:", "blob:")):
             faults.append(f"request to another host: {request.url}")
@@ -105,7 +110,7 @@ def new_context(
         context.set_default_timeout(10_000)  # milliseconds: what has not come by then will not
         context.on("console", console)
         context.on("request", request)
-        context.on("weberror", lambda error: faults.append(f"exception: {error.error}"))
+        context.on("weberror", exception)
         return context
 
     return watched
