@@ -96,7 +96,7 @@ def saved(request: HttpRequest, figure: str, form: str) -> HttpResponse:
         drawn, title, height = histogram(selection), _("Events in time"), 350
     elif figure == "lanes":
         drawn, title = draw_lanes(selection, ROWS), _("Who took part, and when")
-        height = drawn.tops[-1] + 40 if drawn else 0
+        height = drawn.tops[-1] + 70 if drawn else 0
     else:
         drawn, title, height = draw_map(selection), _("Where it happened"), 650
     if drawn is None:
