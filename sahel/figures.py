@@ -129,17 +129,21 @@ def _height(number: int, most: int) -> int:
     return max(1, round(HEIGHT * number / most)) if number else 0
 
 
+def step_for(months: int) -> int:
+    """Give the months that a stretch of so long a time takes, for there to be not too many."""
+    return next(step for step in STEPS if months <= BARS * step or step == max(STEPS))
+
+
 def _stretches(selection: Selection) -> tuple[Calendar, int, int]:
     """Give the stretches to draw: the record's, or those of a range and a year on either side."""
     index, filters = selection.index, selection.filters
     whole = index.calendar(1)
     first, last = whole.first, whole.first + len(whole.starts) - 2
-    first, last = first - first % 12, last - last % 12 + 11
     if filters.first_day:
         first = min(max(first, 12 * (filters.first_day.year - 1)), last - 11)
     if filters.last_day:
         last = max(min(last, 12 * (filters.last_day.year + 1) + 11), first + 11)
-    step = next(step for step in STEPS if last - first < BARS * step or step == max(STEPS))
+    step = step_for(last + 1 - first)
     calendar = index.calendar(step)
     low = max(0, (first - calendar.first) // step)
     return calendar, low, min(len(calendar.starts) - 2, (last - calendar.first) // step)

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from sahel.cards import Card, cards
 from sahel.facets import Selection, label
 from sahel.fields import Text, address
-from sahel.figures import BARS, STEPS, Stretch
+from sahel.figures import Stretch, step_for
 from sahel.index import Index
 
 ROWS = 12  # actors shown, unless more are asked for
@@ -180,8 +180,7 @@ def _mark(index: Index, axis: _Axis, slug: str, card: Card) -> Mark:
 def _clusters(selection: Selection, axis: _Axis, slug: str, events: BitMap) -> list[Mark]:
     filters = selection.filters
     of_actor = filters if slug in filters.included("actor") else filters.adding("actor", slug)
-    months = 12 * (axis.last + 1 - axis.first)
-    step = next(step for step in STEPS if months <= BARS * step or step == max(STEPS))
+    step = step_for(12 * (axis.last + 1 - axis.first))
     calendar = selection.index.calendar(step)
     marks = []
     for stretch, (start, stop) in enumerate(pairwise(calendar.starts)):

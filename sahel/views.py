@@ -61,7 +61,9 @@ def timeline(request: HttpRequest) -> HttpResponse:
 @require_safe
 def events_in_time(request: HttpRequest) -> HttpResponse:
     """Draw when the events lie that a reader selected, and in numbers."""
-    return draw(request, "histogram.html", _in_words(_selection(request, EVERYTHING), None))
+    selection = _selection(request, EVERYTHING)
+    context = {**_in_words(selection, None), "histogram": histogram(selection)}
+    return draw(request, "histogram.html", context)
 
 
 @require_safe
@@ -101,7 +103,7 @@ def saved(request: HttpRequest, figure: str, form: str) -> HttpResponse:
         drawn, title, height = draw_map(selection), _("Where it happened"), 650
     if drawn is None:
         raise Http404
-    words = [_in_words(selection, None)["words"], _events(len(selection.events))]
+    words = [_words(_chips(selection)), _events(len(selection.events))]
     today = EDTF.parse(f"{datetime.now(UTC):%Y-%m-%d}").in_words()
     source = f"{_('Sahel timeline')}, {request.get_host()}, {today} – CC BY 4.0"
     context = {
@@ -162,7 +164,7 @@ def timeline_card(request: HttpRequest) -> HttpResponse:
     return _card(
         request,
         date="",
-        title=_in_words(selection, None)["words"] or _("Timeline of the Mali/Sahel crisis"),
+        title=_words(_chips(selection)) or _("Timeline of the Mali/Sahel crisis"),
         words="",
         by="",
         foot=_events(len(selection.events)),
@@ -329,6 +331,7 @@ def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) ->
     return {
         **_in_words(selection, name),
         **_turned(selection.filters, page, events),
+        "histogram": histogram(selection),
         "years": [
             (year, list(of_year))
             for year, of_year in groupby(events, key=lambda event: event.date.sort_date.year)
@@ -392,21 +395,25 @@ def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
     """Give what the pages say of a selection: in words, counted, drawn, as choices to go on."""
     record, filters = selection.index, selection.filters
     chips = list(_chips(selection))
-    words = [f"{_('not')} {chip.label}" if chip.excluded else str(chip.label) for chip in chips]
     return {
         "selection": selection,
         "filters": filters,
         "scope": selection.scope,
         "name": name,
         "chips": chips,
-        "words": " · ".join(words),
+        "words": _words(chips),
         "panels": selection.panels(),
         "many": any(len(record.values[facet]) > facets.ALL for facet in facets.SOUGHT),
         "other_names": selection.other_names(),
         "total": len(selection.events),
         "everything": len(selection.everything),
-        "histogram": histogram(selection),
     }
+
+
+def _words(chips: list[Chip]) -> str:
+    """Give the filters that are on as one line."""
+    words = [f"{_('not')} {chip.label}" if chip.excluded else str(chip.label) for chip in chips]
+    return " · ".join(words)
 
 
 def _chips(selection: Selection) -> list[Chip]:
