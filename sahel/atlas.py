@@ -7,6 +7,7 @@ is true to distances in the middle of the Sahel.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,46 +24,37 @@ SMALLEST, LARGEST = 4.0, 16.0  # radius of a place with one event, and with the 
 CLOSEST = 160  # units of the outlines across a map that is drawn as large as can be
 
 
-@dataclass(frozen=True)
-class Spot:
-    """A place with its events; `x`, `y` and `radius` are units of the outlines."""
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A country or place with its events; alone, it lies on no point of the map."""
 
-    slug: str
+    slug: str  # of a country that the record does not have: empty
     name: Text
     number: int
+    on: bool
+    narrowed: Filters  # the selection, to it alone; to all again where it is on
+    apart: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot(Site):
+    """A site that is a point of the map; `x`, `y` and `radius` are units of the outlines."""
+
     precision: str
     x: float
     y: float
     radius: float
     named: bool
-    on: bool
-    narrowed: Filters
     apart: bool = False
 
 
-@dataclass(frozen=True)
-class Country:
-    """A country: its outline, and its events if it has any; `shade` is of five, 0 for none."""
+@dataclass(frozen=True, kw_only=True)
+class Country(Site):
+    """A site that is an outline of the map; `shade` is of five, 0 for no event."""
 
     path: str
-    slug: str
-    name: Text
-    number: int
     shade: int
-    on: bool
-    narrowed: Filters | None
     apart: bool = False
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """A place that lies on no point of the map, with its events."""
-
-    name: Text
-    number: int
-    on: bool
-    narrowed: Filters
-    apart: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,14 +64,15 @@ class Atlas:
     view: tuple[float, float, float, float]  # left, top, width, height, in units of the outlines
     countries: list[Country]
     spots: list[Spot]
-    elsewhere: list[Elsewhere]
+    elsewhere: list[Site]
 
     @property
-    def ranked(self) -> list[Country | Spot | Elsewhere]:
+    def ranked(self) -> list[Site]:
         """Give all that has events, the most first: the figure as a list."""
         countries = [country for country in self.countries if country.number]
-        every: list[Country | Spot | Elsewhere] = [*countries, *self.spots, *self.elsewhere]
-        return sorted(every, key=lambda each: (-each.number, each.name))
+        return sorted(
+            [*countries, *self.spots, *self.elsewhere], key=lambda each: (-each.number, each.name)
+        )
 
 
 @cache
@@ -92,69 +85,64 @@ def draw_map(selection: Selection) -> Atlas | None:
     counts = selection.commonest("place", PLACES)
     if not counts:
         return None
-    filters, outlines = selection.filters, _outlines()
     rows = {row.slug: row for row in Place.objects.filter(slug__in=counts)}
-    known = {fold(row.name_en): row for row in rows.values() if row.kind == Place.Kind.COUNTRY}
-    chosen = filters.included("place")
-
-    def narrowed(slug: str) -> Filters:
-        on = slug in chosen
-        return (
-            filters.removing("place", slug)
-            if on
-            else filters.without("place").adding("place", slug)
-        )
-
-    def name(slug: str) -> Text:
-        return label(selection.index, "place", slug, selection.language)
-
-    countries: list[Country] = []
-    drawn = [known[fold(title)] for title in outlines["countries"] if fold(title) in known]
-    most = max((counts[row.slug] for row in known.values()), default=1)
-    for title, path in outlines["countries"].items():
-        row = known.get(fold(title))
-        number = counts[row.slug] if row else 0
-        shade = -(-5 * number // most) if number else 0
-        slug = row.slug if row else ""
-        countries.append(
-            Country(
-                path,
-                slug,
-                name(slug) if row else Text(title, "en"),
-                number,
-                shade,
-                slug in chosen,
-                narrowed(slug) if row else None,
-            )
-        )
+    countries = _countries(selection, rows.values(), counts)
+    drawn = {country.slug for country in countries}
     spots: list[Spot] = []
-    elsewhere: list[Elsewhere] = []
+    elsewhere: list[Site] = []
     most = max((counts[slug] for slug, row in rows.items() if row.precision), default=1)
-    for slug, number in counts.items():
-        row = rows.get(slug)
-        if row is None or (row.kind == Place.Kind.COUNTRY and row in drawn):
+    for slug in counts:
+        if slug not in rows or slug in drawn:
             continue
-        at = _placed(row)
+        about = _about(selection, slug, counts[slug])
+        at = _placed(rows[slug])
         if at is None:
-            on = slug in chosen
-            elsewhere.append(Elsewhere(name(slug), number, on, narrowed(slug)))
+            elsewhere.append(Site(**about))
             continue
-        radius = SMALLEST + (LARGEST - SMALLEST) * (number / most) ** 0.5
-        named = len(spots) < NAMED
+        radius = SMALLEST + (LARGEST - SMALLEST) * (counts[slug] / most) ** 0.5
         spots.append(
             Spot(
-                slug,
-                name(slug),
-                number,
-                row.precision,
-                *at,
-                round(radius, 1),
-                named,
-                slug in chosen,
-                narrowed(slug),
+                **about,
+                precision=rows[slug].precision,
+                x=at[0],
+                y=at[1],
+                radius=round(radius, 1),
+                named=len(spots) < NAMED,
             )
         )
     return Atlas(_view(spots, [c for c in countries if c.on]), countries, spots, elsewhere)
+
+
+def _countries(
+    selection: Selection, places: Iterable[Place], counts: dict[str, int]
+) -> list[Country]:
+    """Give all outlines, those of countries with events with what they have."""
+    slugs = {fold(row.name_en): row.slug for row in places if row.kind == Place.Kind.COUNTRY}
+    most = max((counts[slug] for slug in slugs.values()), default=1)
+    found = []
+    for title, path in _outlines()["countries"].items():
+        slug = slugs.get(fold(title), "")
+        number = counts.get(slug, 0)
+        about = _about(selection, slug, number)
+        if not slug:
+            about["name"] = Text(title, "en")
+        found.append(Country(**about, path=path, shade=-(-5 * number // most)))
+    return found
+
+
+def _about(selection: Selection, slug: str, number: int) -> dict[str, Any]:
+    """Give what is said of every site."""
+    filters = selection.filters
+    on = slug in filters.included("place")
+    return {
+        "slug": slug,
+        "name": label(selection.index, "place", slug, selection.language),
+        "number": number,
+        "on": on,
+        "narrowed": filters.removing("place", slug)
+        if on
+        else filters.without("place").adding("place", slug),
+    }
 
 
 def _placed(place: Place) -> tuple[float, float] | None:

@@ -163,7 +163,7 @@ def _code() -> str:
     for folder, pattern in (
         ("sahel", "**/*.py"),
         ("sahel/locale", "**/*.mo"),
-        ("templates", "*.html"),
+        ("templates", "*"),
         ("static", "*"),
     ):
         for path in sorted(Path(settings.BASE_DIR, folder).glob(pattern)):

@@ -1,4 +1,4 @@
-"""How many events each choice would leave: what the filter panel offers, with exact counts."""
+"""What a reader selected: events, filters in words, and how many each choice would leave."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from functools import cached_property
 from heapq import nlargest, nsmallest
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pyroaring import BitMap
 
 from sahel.blocks import Key
+from sahel.dates import EDTF
 from sahel.fields import Text, chooser, readers_language, vocabulary
-from sahel.filters import FACETS, Facet, Filters, beginning, spaced, words
+from sahel.filters import FACETS, NAMES, Facet, Filters, beginning, spaced, words
 from sahel.index import Index, Name
 from sahel.models import Event, source_label
 
@@ -23,12 +25,12 @@ STRIDE = 64  # values of a facet that are counted before we look whether any oth
 SOUGHT: tuple[Facet, ...] = ("actor", "place", "source")  # facets whose choices have names
 
 TITLES = {
-    "actor": _("Actor"),
-    "year": _("Year"),
-    "place": _("Country or place"),
-    "kind": _("Kind of event"),
-    "status": _("Status"),
-    "source": _("Source"),
+    "actor": gettext_lazy("Actor"),
+    "year": gettext_lazy("Year"),
+    "place": gettext_lazy("Country or place"),
+    "kind": gettext_lazy("Kind of event"),
+    "status": gettext_lazy("Status"),
+    "source": gettext_lazy("Source"),
 }
 VOCABULARIES: dict[Facet, type[TextChoices]] = {"kind": Event.Kind, "status": Event.Status}
 
@@ -53,6 +55,26 @@ class Panel:
     shown: list[Choice]
     rest: list[Choice]
     beyond: bool
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is on, in words, and the selection without it."""
+
+    title: str
+    label: Text
+    excluded: bool
+    removed: Filters
+    control: str  # the id of the form's control that sets it
+
+
+@dataclass(frozen=True)
+class Page:
+    """The primary keys of a page's events, in order, and whether there are any on either side."""
+
+    keys: list[int]
+    more_before: bool = False
+    more_after: bool = False
 
 
 @dataclass(frozen=True)
@@ -212,6 +234,68 @@ class Selection:
         if choice.facet == "status":
             return [*Event.Status.values, choice.value].index(choice.value), "", ""
         return -choice.count, choice.label, choice.value
+
+    @property
+    def of_all(self) -> Filters | None:
+        """The same events as a selection of the whole record; None where no filters say it."""
+        whole = self.filters
+        for facet in FACETS:
+            for value in self.scope.included(facet):
+                if whole.included(facet):  # it would be one or the other, not both
+                    return None
+                whole = whole.adding(facet, value)
+        return whole
+
+    @cached_property
+    def words(self) -> str:
+        """The filters that are on, as one line."""
+        return " · ".join(
+            f"{_('not')} {chip.label}" if chip.excluded else chip.label for chip in self.chips
+        )
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """The filters that are on, each with the selection without it."""
+        filters, found = self.filters, []
+        for facet in FACETS:
+            for value in getattr(filters, facet):
+                word = value.removeprefix("-")
+                name = label(self.index, facet, word, self.language)
+                removed = filters.removing(facet, value)
+                found.append(
+                    Chip(str(TITLES[facet]), name, value != word, removed, f"{facet}-{word}")
+                )
+        for bound, title in (("since", _("From")), ("until", _("Until"))):
+            if date := getattr(filters, bound):
+                name = Text(f"{title} {EDTF.parse(date).in_words()}", "")
+                found.append(Chip(_("Date"), name, False, filters.without(bound), NAMES[bound]))
+        if filters.q:
+            name = Text(_("“%(words)s”") % {"words": filters.q}, "")
+            found.append(Chip(_("Words"), name, False, filters.without("q"), "q"))
+        return found
+
+    def page(self, size: int) -> Page:
+        """Give the page that the filters ask for, of so many events at most."""
+        filters, events = self.filters, self.events
+        newest_first = bool(filters.order)
+        # The page is a stretch of the selection in the order of time, whichever way it is shown.
+        start, stop = (len(events) - size, len(events)) if newest_first else (0, size)
+        if beside := filters.before or filters.after:
+            place = self.index.place_of_slug(beside)
+            if place is None:
+                return Page([])
+            if bool(filters.before) == newest_first:
+                start = events.rank(place)
+                stop = start + size
+            else:
+                stop = events.rank(place) - (place in events)
+                start = stop - size
+        start, stop = max(start, 0), min(stop, len(events))
+        if start >= stop:
+            return Page([])
+        keys = self.index.keys(events[start:stop])
+        earlier, later = start > 0, stop < len(events)
+        return Page(keys[::-1], later, earlier) if newest_first else Page(keys, earlier, later)
 
     def other_names(self) -> list[tuple[Text, str]]:
         """Give the actors and places that the words found by another name, each with that name."""

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
+from sahel.blocks import Calendar
 from sahel.dates import EDTF
 from sahel.facets import COMMONEST, Selection, label
 from sahel.fields import Text
-from sahel.index import Calendar
 
 BARS = 72  # at most; beyond, a bar stands for a longer time
 HEIGHT = 40

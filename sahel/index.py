@@ -23,7 +23,7 @@ from django.db.models import F, IntegerField, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
 from pyroaring import BitMap
 
-from sahel.blocks import OPEN, Block, Key, Places
+from sahel.blocks import OPEN, Block, Calendar, Key, Places
 from sahel.filters import FACETS, Facet, Filters, beginning
 from sahel.models import (
     Actor,
@@ -57,59 +57,6 @@ class Name(NamedTuple):
     language: str  # of a source, as what follows
     url: str
     wording: str
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """The record's time in stretches of so many months, and which events reach over several.
-
-    An event stands in one stretch, but may have happened in any of those that its date touches.
-    Months are numbered: 12 times the year, from 0 in January.
-    """
-
-    first: int  # month
-    step: int  # months
-    starts: list[int]  # the place at which each stretch begins, and the end of the last
-    # What stands in one stretch and may lie in all to another one, that included. What has no first
-    # day stands at its last one, and may lie in all before: the number of the other is the smaller.
-    reaching: list[tuple[int, int, BitMap]]
-
-    @classmethod
-    def of(cls, block: Block, step: int) -> Calendar:
-        """Divide the time of a block."""
-        if not block.days:
-            return cls(0, step, [0], [])
-        ends = [day for day in block.until if day < OPEN]
-        first, last = _month(block.days[0]), _month(max([block.days[-1], *ends]))
-        whole = max(step, 12)  # the figure begins and ends with a year
-        first, stop = first - first % whole, last - last % whole + whole
-        bounds = [_first_day(month) for month in range(first, stop + 1, step)]
-        starts = [bisect_left(block.days, day) for day in bounds[:-1]] + [len(block.days)]
-        last_stretch = len(starts) - 2
-        ending: dict[int, BitMap] = defaultdict(BitMap)
-        for day, places in block.until.items():
-            ending[min(bisect_right(bounds, day) - 1, last_stretch)] |= places
-        reaching = []
-        for stretch in range(last_stretch + 1):
-            within = BitMap(range(starts[stretch], starts[stretch + 1]))
-            for end, places in ending.items():
-                if end > stretch and (found := places & within):
-                    reaching.append((stretch, end, found))
-            if found := block.since_ever & within:
-                reaching.append((stretch, 0, found))
-        return cls(first, step, starts, reaching)
-
-
-def _month(day: int) -> int:
-    on = date.fromordinal(day)
-    return 12 * on.year + on.month - 1
-
-
-def _first_day(month: int) -> int:
-    # Python's dates end with the years 1 and 9999.
-    if month < 12:
-        return 1
-    return date(month // 12, month % 12 + 1, 1).toordinal() if month < 12 * 10_000 else OPEN
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate, pairwise
 
+from django.utils.formats import date_format
 from pyroaring import BitMap
 
 from sahel.cards import Card, cards
 from sahel.facets import Selection, label
-from sahel.fields import Text, address
+from sahel.fields import Text, address, readers_language, vocabulary
 from sahel.figures import Stretch, step_for
 from sahel.index import Index
+from sahel.models import Involvement
 
 ROWS = 12  # actors shown, unless more are asked for
 MOST_ROWS = 48
@@ -85,14 +87,15 @@ class Lanes:
         return list(accumulate((22 * lane.lines + 14 for lane in self.lanes), initial=0))
 
     @property
-    def legend(self) -> list[tuple[str, list[str]]]:
-        """Give each shape that is drawn with the roles that it stands for."""
+    def legend(self) -> list[tuple[str, str]]:
+        """Give each shape that is drawn with the roles, in words, that it stands for."""
         roles = {mark.role for lane in self.lanes for mark in lane.marks}
-        return [
-            (shape, drawn)
-            for shape in dict.fromkeys(SHAPES.values())
-            if (drawn := [role for role in SHAPES if SHAPES[role] == shape and role in roles])
-        ]
+        words = vocabulary(Involvement.Role, readers_language())
+        meant: dict[str, list[str]] = {}
+        for role, shape in SHAPES.items():
+            if role in roles:
+                meant.setdefault(shape, []).append(words[role])
+        return [(shape, ", ".join(words)) for shape, words in meant.items()]
 
 
 class _Axis:
@@ -109,15 +112,18 @@ class _Axis:
         return round(WIDTH * min(max((day - self.begin) / self.days, 0), 1), 2)
 
     def ticks(self) -> list[tuple[str, float]]:
-        """Give some dates, evenly spaced, and where they begin."""
+        """Give some dates, evenly spaced, and where they begin: a year, or a month within it."""
         years = self.last + 1 - self.first
         months = next(step for step in (3, 6, *(12 * n for n in TICKS)) if 12 * years <= 7 * step)
         first = 12 * self.first + -(12 * self.first) % months
-        times = [
-            Stretch.of(month, 1 if months < 12 else 12)
+        days = [
+            date(month // 12, month % 12 + 1, 1)
             for month in range(first, 12 * (self.last + 1), months)
         ]
-        return [(time.date.in_words(), self.at(time.date.sort_date.toordinal())) for time in times]
+        return [
+            (str(day.year) if day.month == 1 else date_format(day, "M"), self.at(day.toordinal()))
+            for day in days
+        ]
 
 
 def draw_lanes(selection: Selection, rows: int) -> Lanes | None:

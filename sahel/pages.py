@@ -24,8 +24,10 @@ from markupsafe import Markup
 from sahel.fields import Text, address, readers_language, vocabulary
 from sahel.jinja import Pages, escaped
 from sahel.models import Actor, Event, Involvement, Place, Quotation, Reference, Source
-from sahel.pictures import wrapped
 from sahel.quotations import text_fragment
+
+# Letters that are narrow, and those that are wide.
+NARROW, WIDE = set("iljtfrI.,;:!'’‘|()[] "), set("mwMWŒœÆæ—…%@")
 
 
 def draw(request: HttpRequest, page: str, context: dict[str, Any], **options: Any) -> HttpResponse:
@@ -132,3 +134,31 @@ def in_language(request: HttpRequest, code: str) -> str:
         if path == f"/{language}" or path.startswith(f"/{language}/"):
             return f"/{code}{path[len(language) + 1 :]}"
     return f"/{code}/"
+
+
+def wrapped(text: str, width: float, most: int) -> list[str]:
+    """Break a text into lines of so many ems at most; what is too much ends with an ellipsis."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if line and _ems(longer) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = longer
+    lines.append(line)
+    if len(lines) > most:
+        last = lines[most - 1]
+        while last and _ems(f"{last}…") > width:
+            last = last.rpartition(" ")[0] or last[:-1]
+        lines[most - 1 :] = [f"{last.rstrip(' ,;:')}…"]
+    return lines
+
+
+def _ems(text: str) -> float:
+    """Estimate the width of a text, in ems: rather too wide than too narrow."""
+    return sum(
+        0.34 if letter in NARROW else 0.95 if letter in WIDE else 0.72 if letter.isupper() else 0.57
+        for letter in text
+    )

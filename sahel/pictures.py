@@ -1,24 +1,125 @@
-"""Pictures of pages: drawn as SVG by a template, as PNG by resvg, which needs no browser.
+"""Pictures: figures to keep, and the cards that other sites show beside a link.
 
-Their letters are those of the fonts in `sahel/fonts/`, whatever the machine has.
+A template draws them as SVG, and resvg that as PNG, without a browser; its letters are those of the
+fonts in `sahel/fonts/`, whatever the machine has.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 from resvg_py import svg_to_bytes
 
+from sahel.atlas import Atlas, draw_map
+from sahel.cards import cards
+from sahel.dates import EDTF
+from sahel.facets import Selection
 from sahel.fields import readers_language
+from sahel.figures import Histogram, histogram
+from sahel.filters import Facet
+from sahel.index import key_of_slug
+from sahel.lanes import ROWS, Lanes, draw_lanes
+from sahel.models import Actor, Place
+from sahel.pages import draw
+from sahel.views import in_use, record_for, selected
 
 FONTS = sorted(str(path) for path in Path(__file__).with_name("fonts").glob("*.ttf"))
-NARROW, WIDE = set("iljtfrI.,;:!'’‘|()[] "), set("mwMWŒœÆæ—…%@")
 
 
-def draw_png(
+@require_safe
+def figure(request: HttpRequest, name: str, form: str) -> HttpResponse:
+    """Draw a figure of what a reader selected as a file to keep: SVG, or PNG of the same."""
+    selection = selected(request)
+    title, drawn, height = _drawn(name, selection)
+    if drawn is None:
+        raise Http404
+    today = EDTF.parse(f"{datetime.now(UTC):%Y-%m-%d}").in_words()
+    source = f"{_('Sahel timeline')}, {request.get_host()}, {today} – CC BY 4.0"
+    context = {
+        "figure": drawn,
+        "title": title,
+        "height": height,
+        "subtitle": " · ".join(filter(None, [selection.words, _events(len(selection.events))])),
+        "foot": [source, _("Outlines: Natural Earth, public domain.")][: 1 + (name == "map")],
+    }
+    if form == "svg":
+        return draw(request, f"{name}.svg", context, content_type="image/svg+xml")
+    return _png(request, f"{name}.svg", context, 1200, height + 210)
+
+
+def _drawn(name: str, selection: Selection) -> tuple[str, Histogram | Lanes | Atlas | None, int]:
+    """Give a figure's title, the figure, and its height in pixels."""
+    if name == "histogram":
+        return _("Events in time"), histogram(selection), 350
+    if name == "map":
+        return _("Where it happened"), draw_map(selection), 650
+    lanes = draw_lanes(selection, ROWS)
+    return _("Who took part, and when"), lanes, lanes.tops[-1] + 70 if lanes else 0
+
+
+@require_safe
+def event_card(request: HttpRequest, slug: str) -> HttpResponse:
+    """Draw an event as the picture that other sites show beside a link to it."""
+    key = key_of_slug(slug)
+    found = cards(record_for(request), [key]) if key is not None else []
+    if not found:
+        raise Http404
+    event = found[0]
+    quoted = event.quotations[0] if event.quotations else None
+    return _card(
+        request,
+        event.title,
+        quoted.source_label if quoted else "",
+        date=event.date.in_words(),
+        words=_("“%(words)s”") % {"words": quoted.exact} if quoted else "",
+        by=quoted.speaker.name if quoted and quoted.speaker else _("The source itself"),
+    )
+
+
+@require_safe
+def timeline_card(request: HttpRequest) -> HttpResponse:
+    """Draw what a reader selected as the picture that other sites show beside a link to it."""
+    selection = selected(request)
+    title = selection.words or _("Timeline of the Mali/Sahel crisis")
+    return _card(request, title, _events(len(selection.events)))
+
+
+@require_safe
+def actor_card(request: HttpRequest, slug: str) -> HttpResponse:
+    """Draw an actor as the picture that other sites show beside a link to it."""
+    return _card_of(request, "actor", in_use(request, Actor.objects.all(), "actor", slug))
+
+
+@require_safe
+def place_card(request: HttpRequest, slug: str) -> HttpResponse:
+    """Draw a place as the picture that other sites show beside a link to it."""
+    return _card_of(request, "place", in_use(request, Place.objects.all(), "place", slug))
+
+
+def _card_of(request: HttpRequest, facet: Facet, found: Any) -> HttpResponse:
+    number = len(record_for(request).values[facet][found.slug])
+    return _card(request, found.name, _events(number), words=found.description)
+
+
+def _card(
+    request: HttpRequest, title: str, foot: str, date: str = "", words: str = "", by: str = ""
+) -> HttpResponse:
+    context = {"title": title, "foot": foot, "date": date, "words": words, "by": by}
+    return _png(request, "card.svg", context, 1200, 630)
+
+
+def _events(number: int) -> str:
+    return ngettext("%(counter)s event", "%(counter)s events", number) % {"counter": number}
+
+
+def _png(
     request: HttpRequest, picture: str, context: dict[str, Any], width: int, height: int
 ) -> HttpResponse:
     """Draw a template of SVG as a PNG of so many pixels."""
@@ -36,31 +137,3 @@ def draw_png(
     response = HttpResponse(bytes(png), content_type="image/png")
     response["Cross-Origin-Resource-Policy"] = "cross-origin"  # for other sites to show
     return response
-
-
-def wrapped(text: str, width: float, most: int) -> list[str]:
-    """Break a text into lines of so many ems at most; what is too much ends with an ellipsis."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split():
-        longer = f"{line} {word}".strip()
-        if line and _ems(longer) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    lines.append(line)
-    if len(lines) > most:
-        last = lines[most - 1]
-        while last and _ems(f"{last}…") > width:
-            last = last.rpartition(" ")[0] or last[:-1]
-        lines[most - 1 :] = [f"{last.rstrip(' ,;:')}…"]
-    return lines
-
-
-def _ems(text: str) -> float:
-    """Estimate the width of a text, in ems: rather too wide than too narrow."""
-    return sum(
-        0.34 if letter in NARROW else 0.95 if letter in WIDE else 0.72 if letter.isupper() else 0.57
-        for letter in text
-    )

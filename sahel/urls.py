@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import views
+from sahel import pictures, views
 from sahel.sitemaps import SITEMAPS
 
 # Every page has its language in its address; Django's LocaleMiddleware redirects an address
@@ -22,20 +22,22 @@ urlpatterns = [
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     *i18n_patterns(
         path("", views.timeline, name="timeline"),
-        path("card.png", views.timeline_card, name="timeline-card"),
-        re_path(r"^(?P<figure>histogram|lanes|map)\.(?P<form>svg|png)$", views.saved, name="saved"),
+        path("card.png", pictures.timeline_card, name="timeline-card"),
+        re_path(
+            r"^(?P<name>histogram|lanes|map)\.(?P<form>svg|png)$", pictures.figure, name="figure"
+        ),
         path("histogram/", views.events_in_time, name="histogram"),
         path("lanes/", views.lanes, name="lanes"),
         path("map/", views.map_of, name="map"),
         path("events/", RedirectView.as_view(pattern_name="timeline", query_string=True)),
         path("events/<slug:slug>/", views.event, name="event"),
-        path("events/<slug:slug>/card.png", views.event_card, name="event-card"),
+        path("events/<slug:slug>/card.png", pictures.event_card, name="event-card"),
         path("actors/", views.actors, name="actors"),
         path("actors/<slug:slug>/", views.actor, name="actor"),
-        path("actors/<slug:slug>/card.png", views.actor_card, name="actor-card"),
+        path("actors/<slug:slug>/card.png", pictures.actor_card, name="actor-card"),
         path("places/", views.places, name="places"),
         path("places/<slug:slug>/", views.place, name="place"),
-        path("places/<slug:slug>/card.png", views.place_card, name="place-card"),
+        path("places/<slug:slug>/card.png", pictures.place_card, name="place-card"),
         path("sources/", views.sources, name="sources"),
         path("sources/<slug:slug>/", views.source, name="source"),
         path("about/", views.about, name="about"),

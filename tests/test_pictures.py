@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sahel.dates import EDTF
-from sahel.pictures import _ems, wrapped
+from sahel.pages import _ems, wrapped
 from tests.factories import make_actor, make_event
 
 pytestmark = pytest.mark.django_db
