@@ -2,8 +2,7 @@
 // With a line nothing stored is ever shown: each page is asked for first.
 "use strict";
 
-const STORE = "pages";
-const MOST = 80; // answers that are kept
+const MOST = { pages: 80, files: 20 }; // answers that are kept: what pages are drawn with, apart
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -29,19 +28,19 @@ async function answer(event) {
 }
 
 async function keep(url, response) {
-  const store = await caches.open(STORE);
+  const name = new URL(url).pathname.startsWith("/static/") ? "files" : "pages";
+  const store = await caches.open(name);
   await store.delete(url); // so that what was read last stands last
   await store.put(url, response);
   const kept = await store.keys();
-  const pages = kept.filter((request) => !request.url.endsWith("/offline/"));
-  for (const request of pages.slice(0, Math.max(0, pages.length - MOST))) await store.delete(request);
+  const old = kept.filter((request) => !request.url.endsWith("/offline/")).slice(0, -MOST[name]);
+  for (const request of old) await store.delete(request);
 }
 
 async function stored(request) {
-  const store = await caches.open(STORE);
   const language = new URL(request.url).pathname.split("/")[1];
-  let found = await store.match(request.url, { ignoreVary: true });
-  if (!found && request.mode === "navigate") found = await store.match(`/${language}/offline/`);
+  let found = await caches.match(request.url, { ignoreVary: true });
+  if (!found && request.mode === "navigate") found = await caches.match(`/${language}/offline/`);
   if (!found || !found.headers.get("Content-Type")?.startsWith("text/html")) {
     return found ?? Response.error();
   }
