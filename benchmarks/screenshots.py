@@ -1,5 +1,8 @@
 """`make screenshots`: how the pages look, in both languages, light and dark, wide, narrow, printed.
 
+Some are also taken as a script that runs from right to left would have them, and in the colours
+that a reader forces on all pages.
+
 They are written to var/screenshots/, to be looked at; what is wider than its window is named.
 """
 
@@ -31,11 +34,14 @@ PAGES = {  # by the name of the picture
     "source": "sources/guardian-retranslated-2022/",
     "histogram": "histogram/?actor=france",
     "lanes": "lanes/?year=2021",
+    "lanes-of-one": "lanes/?actor=jnim",
     "map": "map/",
     "map-of-mali": "map/?place=mali",
     "about": "about/",
+    "offline": "offline/",
     "missing": "no/such/page/",
 }
+ALSO_TURNED = "timeline", "event", "lanes", "map"
 WIDTHS = 360, 768, 1280
 SCHEMES = "light", "dark"
 LANGUAGES = "en", "fr"
@@ -87,6 +93,16 @@ def take(browser: Browser, base: str) -> None:
                 print(f"wider than {width}: /{language}/{path}")
             page.screenshot(path=FOLDER / f"{name}-{language}-{width}-{scheme}.png", full_page=True)
         context.close()
+    for width in WIDTHS[::2]:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        for name in ALSO_TURNED:
+            page.goto(f"{base}/en/{PAGES[name]}")
+            page.emulate_media(forced_colors="active")
+            page.screenshot(path=FOLDER / f"{name}-{width}-forced.png", full_page=True)
+            page.emulate_media(forced_colors="none")
+            page.evaluate("document.documentElement.dir = 'rtl'")
+            page.screenshot(path=FOLDER / f"{name}-{width}-rtl.png", full_page=True)
+        page.close()
     page = browser.new_page()
     for language, name in product(LANGUAGES, ("timeline", "event")):
         page.goto(f"{base}/{language}/{PAGES[name]}")
