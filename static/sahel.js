@@ -5,6 +5,7 @@ const byId = (id) => document.getElementById(id);
 let opened = []; // the lists under "more" that were opened by hand
 let used = ""; // the id of the control that asked last, for the focus to return to
 let leave = false; // whether the panel of a narrow screen was left with its button
+let held = { id: "", top: 0 }; // the choice that was changed, and where it stood in the window
 
 // With the form at hand, every link that changes the selection sets the form's own controls and
 // sends it: so two quick clicks add up, and an answer on its way never brings an old choice back.
@@ -57,7 +58,23 @@ const busy = (is) => {
 };
 document.addEventListener("htmx:beforeRequest", () => busy(true));
 
+document.addEventListener("change", ({ target }) => {
+  held.id = target.closest("#facets") ? target.id : "";
+});
+
+// The choices above the one that was changed may have become more or fewer: it stays where it is.
+const hold = () => {
+  const choice = byId(held.id);
+  if (!choice?.checkVisibility()) return;
+  const moved = () => choice.getBoundingClientRect().top - held.top;
+  const panel = byId("panel");
+  const scrolled = getComputedStyle(panel).overflowY === "auto" ? panel : window;
+  scrolled.scrollBy({ top: moved(), behavior: "instant" });
+  if (moved() < 0) choice.closest("fieldset").style.marginBlockStart = `${-moved()}px`;
+};
+
 document.addEventListener("htmx:beforeSwap", () => {
+  held.top = byId(held.id)?.getBoundingClientRect().top;
   opened = [...document.querySelectorAll("#facets details[open]")].map(({ id }) => id);
 });
 
@@ -71,6 +88,7 @@ document.addEventListener("htmx:afterSettle", () => {
     if (field && field !== document.activeElement) field.value = read[name];
   }
   if (leave) location.hash = "selection";
+  else hold();
   // A link that is gone took the focus with it: the keyboard goes on where it was, or at the count.
   if (document.activeElement === document.body) {
     const next = byId(used)?.checkVisibility() ? byId(used) : byId("count");

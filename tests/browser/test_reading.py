@@ -91,6 +91,23 @@ def test_the_focus_stays_where_it_was(page: Page):
     expect(page.locator("#count")).to_be_focused()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_moves_under_the_finger_when_a_filter_changes(page: Page, width):
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto("/en/")
+    if width == 360:
+        page.get_by_role("link", name="Filter", exact=True).click()
+    for name, chosen in (("2021", {"year": ("2021",)}), ("Disputed", {"status": ("disputed",)})):
+        box = page.get_by_role("checkbox", name=re.compile(rf"^{name} \d+$"))
+        box.scroll_into_view_if_needed()
+        box.hover()
+        above = box.bounding_box()["y"]
+        for state, count in (("check", number(**chosen)), ("uncheck", number())):
+            getattr(box, state)()
+            expect_events(page, count)
+            assert abs(box.bounding_box()["y"] - above) <= 2, (name, state)
+
+
 def test_the_count_is_announced_in_a_region_that_stays(page: Page):
     page.goto("/en/")
     region = page.locator("#count").element_handle()
@@ -219,6 +236,49 @@ def test_without_javascript_everything_works_through_links_and_the_form(no_js_pa
     expect(page.locator("article.event")).to_have_count(both)
 
 
+def test_without_javascript_the_figures_lead_on(no_js_page: Page):
+    page = no_js_page
+    page.goto("/en/actors/france/?year=2021")
+    page.get_by_role("link", name="By actor").click()
+    expect(page).to_have_url(re.compile(r"/en/lanes/\?actor=france&year=2021$"))
+    page.get_by_text("As a table").click()
+    page.get_by_role("row").get_by_role(
+        "link", name=re.compile("air strike at Bounti")
+    ).first.click()
+    expect(page.locator("h1")).to_contain_text("Bounti")
+    page.goto("/en/map/")
+    page.locator(".map a").filter(has_text="Bounti").click()
+    expect(page).to_have_url(re.compile(r"/en/map/\?place=bounti$"))
+    page.get_by_role("link", name="By period").click()
+    page.get_by_role("row").get_by_role("link", name=re.compile("^January.* 2021")).click()
+    expect_events(page, number(place=("bounti",), since="2021-01", until="2021-03"))
+
+
+def test_the_keyboard_reaches_every_mark_and_every_place(page: Page):
+    page.goto("/en/lanes/?year=2021")
+    marks = page.locator(".lanes svg[role=group]").first.locator("a")
+    marks.first.focus()
+    for place in range(1, marks.count()):
+        page.keyboard.press("Tab")
+        expect(marks.nth(place)).to_be_focused()
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/en/events/"))
+    page.goto("/en/map/")
+    page.locator(".map a").filter(has_text="Bounti").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/en/map/\?place=bounti$"))
+
+
+def test_a_page_asks_for_nothing_that_a_reader_can_do_without(page: Page):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition(".")[2]))
+    page.set_extra_http_headers({"Save-Data": "on"})
+    page.goto("/en/")
+    page.wait_for_load_state("networkidle")
+    assert sorted(asked[1:]) == ["css", "js", "js", "svg"]  # the svg is the site's icon
+
+
 def test_without_javascript_a_phone_opens_the_filters(no_js_page: Page):
     no_js_page.set_viewport_size({"width": 360, "height": 740})
     no_js_page.goto("/en/")
@@ -315,7 +375,7 @@ def test_a_bar_is_a_plain_link_without_javascript(no_js_page: Page):
 
 def test_lanes_and_map_keep_the_selection_and_lead_on(page: Page):
     page.goto("/en/?year=2021")
-    page.get_by_role("link", name="Actors in time").click()
+    page.get_by_role("link", name="By actor").click()
     expect(page).to_have_url(re.compile(r"/en/lanes/\?year=2021$"))
     page.get_by_role("checkbox", name=re.compile(r"^France \d+$")).check()
     expect(page).to_have_url(re.compile(r"/en/lanes/\?actor=france&year=2021$"))
