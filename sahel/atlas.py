@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
 from sahel.facets import Selection, label
 from sahel.fields import Text
 from sahel.filters import Filters, fold
@@ -74,6 +77,15 @@ class Atlas:
             [*countries, *self.spots, *self.elsewhere], key=lambda each: (-each.number, each.name)
         )
 
+    @property
+    def in_words(self) -> str:
+        """Give the same as one line, what is not on the map last."""
+        on = [f"{each.name} {each.number}" for each in self.ranked if not each.apart]
+        off = [f"{each.name} {each.number}" for each in self.ranked if each.apart]
+        words = " · ".join(on)
+        colon = pgettext("before a quotation", ":")
+        return f"{words} – {_('not on the map')}{colon} {' · '.join(off)}" if off else words
+
 
 @cache
 def _outlines() -> Any:
@@ -90,22 +102,23 @@ def draw_map(selection: Selection) -> Atlas | None:
     drawn = {country.slug for country in countries}
     spots: list[Spot] = []
     elsewhere: list[Site] = []
-    most = max((counts[slug] for slug, row in rows.items() if row.precision), default=1)
+    placed = {slug: at for slug, row in rows.items() if slug not in drawn and (at := _placed(row))}
+    most = max((counts[slug] for slug in placed), default=1)
     for slug in counts:
         if slug not in rows or slug in drawn:
             continue
         about = _about(selection, slug, counts[slug])
-        at = _placed(rows[slug])
-        if at is None:
+        if slug not in placed:
             elsewhere.append(Site(**about))
             continue
+        x, y = placed[slug]
         radius = SMALLEST + (LARGEST - SMALLEST) * (counts[slug] / most) ** 0.5
         spots.append(
             Spot(
                 **about,
                 precision=rows[slug].precision,
-                x=at[0],
-                y=at[1],
+                x=x,
+                y=y,
                 radius=round(radius, 1),
                 named=len(spots) < NAMED,
             )

@@ -265,9 +265,9 @@ class Selection:
                 found.append(
                     Chip(str(TITLES[facet]), name, value != word, removed, f"{facet}-{word}")
                 )
-        for bound, title in (("since", _("From")), ("until", _("Until"))):
+        for bound, interval in (("since", "{}/.."), ("until", "../{}")):
             if date := getattr(filters, bound):
-                name = Text(f"{title} {EDTF.parse(date).in_words()}", "")
+                name = Text(EDTF.parse(interval.format(date)).in_words(), "")
                 found.append(Chip(_("Date"), name, False, filters.without(bound), NAMES[bound]))
         if filters.q:
             name = Text(_("“%(words)s”") % {"words": filters.q}, "")

@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 from django.utils.formats import date_format
 from pyroaring import BitMap
 
+from sahel.blocks import OPEN
 from sahel.cards import Card, cards
 from sahel.facets import Selection, label
 from sahel.fields import Text, address, readers_language, vocabulary
@@ -21,7 +22,8 @@ MOST_ROWS = 48
 MARKS = 240  # events that are shown one by one; of more, a mark stands for several
 TICKS = 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000  # years
 WIDTH = 100.0  # in which times are given: percent
-POINT = 1.5  # of it that a point takes
+POINT = 1.5  # of it that a point takes; what is shorter is a point
+ROOM = 4.0  # of it that a mark has to itself: on a phone, about a finger's breadth
 SHAPES = {  # of an actor's role in an event
     "agent": "circle",
     "leader": "circle",
@@ -51,14 +53,16 @@ class Mark:
     number: int = 1
     open_start: bool = False
     open_stop: bool = False
+    before: bool = False  # whether it begins before what is drawn
+    after: bool = False  # whether it ends after that
     line: int = 0  # which of the lane's lines it stands on, so that none hides another
 
     @property
     def at(self) -> float:
-        """Give where its shape stands: where it begins, else where it ends, else in the middle."""
-        if self.start > 0:
+        """Give where its shape stands: at the end that is known and drawn, else in the middle."""
+        if not (self.open_start or self.before):
             return self.start
-        return self.stop if self.stop < WIDTH else WIDTH / 2
+        return (self.start + self.stop) / 2 if self.open_stop or self.after else self.stop
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ class _Axis:
             for month in range(first, 12 * (self.last + 1), months)
         ]
         return [
-            (str(day.year) if day.month == 1 else date_format(day, "M"), self.at(day.toordinal()))
+            (str(day.year) if day.month == 1 else date_format(day, "N"), self.at(day.toordinal()))
             for day in days
         ]
 
@@ -161,7 +165,13 @@ def draw_lanes(selection: Selection, rows: int) -> Lanes | None:
 def _years(selection: Selection) -> tuple[int, int]:
     """Give the first and the last year to draw: of the events, within what the reader asked for."""
     events, days, filters = selection.events, selection.index.block.days, selection.filters
-    first, last = (date.fromordinal(days[events[end]]).year for end in (0, -1))
+    ends = [
+        day
+        for day, places in selection.index.block.until.items()
+        if day < OPEN and not places.isdisjoint(events)
+    ]
+    first = date.fromordinal(days[events[0]]).year
+    last = date.fromordinal(max([days[events[-1]], *ends])).year
     asked = [int(year) for year in filters.included("year")]
     since = [filters.first_day.year if filters.first_day else first, min(asked, default=first)]
     until = [filters.last_day.year if filters.last_day else last, max(asked, default=last)]
@@ -180,7 +190,18 @@ def _mark(index: Index, axis: _Axis, slug: str, card: Card) -> Mark:
     title = f"{card.date.in_words()} – {card.title}"
     href = address("event", card.slug)
     shape = SHAPES.get(role, "circle")
-    return Mark(start, stop, shape, role, title, href, 1, first is None, last is None)
+    return Mark(
+        start,
+        stop,
+        shape,
+        role,
+        title,
+        href,
+        open_start=first is None,
+        open_stop=last is None,
+        before=first is not None and first.year < axis.first,
+        after=last is not None and last.year > axis.last,
+    )
 
 
 def _clusters(selection: Selection, axis: _Axis, slug: str, events: BitMap) -> list[Mark]:
@@ -204,6 +225,6 @@ def _on_lines(marks: list[Mark]) -> list[Mark]:
     placed = []
     for mark in sorted(marks, key=lambda mark: (mark.start, mark.stop)):
         line = next((n for n, until in enumerate(free) if until <= mark.start), len(free))
-        free[line : line + 1] = [max(mark.stop, mark.start) + POINT]
+        free[line : line + 1] = [max(mark.stop, mark.start) + ROOM]
         placed.append(replace(mark, line=line))
     return placed

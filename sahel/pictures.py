@@ -6,14 +6,16 @@ fonts in `sahel/fonts/`, whatever the machine has.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 from resvg_py import svg_to_bytes
 
@@ -21,14 +23,14 @@ from sahel.atlas import Atlas, draw_map
 from sahel.cards import cards
 from sahel.dates import EDTF
 from sahel.facets import Selection
-from sahel.fields import readers_language
+from sahel.fields import readers_language, vocabulary
 from sahel.figures import Histogram, histogram
 from sahel.filters import Facet
 from sahel.index import key_of_slug
-from sahel.lanes import ROWS, Lanes, draw_lanes
-from sahel.models import Actor, Place
-from sahel.pages import draw
-from sahel.views import in_use, record_for, selected
+from sahel.lanes import Lanes, draw_lanes
+from sahel.models import Actor, Event, Place, Quotation, Source
+from sahel.pages import draw, wrapped
+from sahel.views import in_use, record_for, rows_of, selected
 
 FONTS = sorted(str(path) for path in Path(__file__).with_name("fonts").glob("*.ttf"))
 
@@ -37,7 +39,7 @@ FONTS = sorted(str(path) for path in Path(__file__).with_name("fonts").glob("*.t
 def figure(request: HttpRequest, name: str, form: str) -> HttpResponse:
     """Draw a figure of what a reader selected as a file to keep: SVG, or PNG of the same."""
     selection = selected(request)
-    title, drawn, height = _drawn(name, selection)
+    title, drawn, height = _drawn(name, selection, rows_of(request))
     if drawn is None:
         raise Http404
     today = EDTF.parse(f"{datetime.now(UTC):%Y-%m-%d}").in_words()
@@ -54,14 +56,16 @@ def figure(request: HttpRequest, name: str, form: str) -> HttpResponse:
     return _png(request, f"{name}.svg", context, 1200, height + 210)
 
 
-def _drawn(name: str, selection: Selection) -> tuple[str, Histogram | Lanes | Atlas | None, int]:
+def _drawn(
+    name: str, selection: Selection, rows: int
+) -> tuple[str, Histogram | Lanes | Atlas | None, int]:
     """Give a figure's title, the figure, and its height in pixels."""
     if name == "histogram":
         return _("Events in time"), histogram(selection), 350
     if name == "map":
-        return _("Where it happened"), draw_map(selection), 650
-    lanes = draw_lanes(selection, ROWS)
-    return _("Who took part, and when"), lanes, lanes.tops[-1] + 70 if lanes else 0
+        return _("Where it happened"), draw_map(selection), 700
+    lanes = draw_lanes(selection, rows)
+    return _("Who took part, and when"), lanes, lanes.tops[-1] + 100 if lanes else 0
 
 
 @require_safe
@@ -72,14 +76,28 @@ def event_card(request: HttpRequest, slug: str) -> HttpResponse:
     if not found:
         raise Http404
     event = found[0]
-    quoted = event.quotations[0] if event.quotations else None
+    language = readers_language()
+    status = vocabulary(Event.Status, language)[event.status]
+    words, by, foot = [], "", []
+    if event.quotations:
+        quoted = event.quotations[0]
+        stance = vocabulary(Quotation.Stance, language)[quoted.stance]
+        speaker = quoted.speaker.name if quoted.speaker else _("the source itself")
+        by = f"{capfirst(stance)}{pgettext('before a quotation', ':')} {speaker}"
+        by = ", ".join(filter(None, [by, quoted.speaker_role]))
+        lines = "\n".join(wrapped(quoted.exact, 29, 3))  # its end is cut, never its closing mark
+        words = (_("“%(words)s”") % {"words": lines}).split("\n")
+        foot = [wrapped(quoted.source_label, 24, 1)[0]]
+        if quoted.source_wording != Source.Wording.ORIGINAL:
+            foot.append(vocabulary(Source.Wording, language)[quoted.source_wording])
     return _card(
         request,
         event.title,
-        quoted.source_label if quoted else "",
+        ", ".join(foot),
         date=event.date.in_words(),
-        words=_("“%(words)s”") % {"words": quoted.exact} if quoted else "",
-        by=quoted.speaker.name if quoted and quoted.speaker else _("The source itself"),
+        status="" if event.status == Event.Status.HAPPENED else status,
+        words=words,
+        by=by,
     )
 
 
@@ -105,13 +123,21 @@ def place_card(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _card_of(request: HttpRequest, facet: Facet, found: Any) -> HttpResponse:
     number = len(record_for(request).values[facet][found.slug])
-    return _card(request, found.name, _events(number), words=found.description)
+    words = wrapped(found.description, 30, 3) if found.description else []
+    return _card(request, found.name, _events(number), words=words)
 
 
 def _card(
-    request: HttpRequest, title: str, foot: str, date: str = "", words: str = "", by: str = ""
+    request: HttpRequest,
+    title: str,
+    foot: str,
+    date: str = "",
+    status: str = "",
+    words: Sequence[str] = (),
+    by: str = "",
 ) -> HttpResponse:
-    context = {"title": title, "foot": foot, "date": date, "words": words, "by": by}
+    dated = {"date": date, "status": status}
+    context = {"title": title, "foot": foot, "words": words, "by": by, **dated}
     return _png(request, "card.svg", context, 1200, 630)
 
 

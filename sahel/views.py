@@ -64,14 +64,14 @@ def events_in_time(request: HttpRequest) -> HttpResponse:
 @require_safe
 def lanes(request: HttpRequest) -> HttpResponse:
     """Draw who took part in what a reader selected, in time."""
-    selection = selected(request)
-    rows = MOST_ROWS if "rows" in request.GET else ROWS
+    selection, rows = selected(request), rows_of(request)
     drawn = draw_lanes(selection, rows)
     more = drawn is not None and drawn.others and rows < MOST_ROWS
     pairs = [*selection.filters.pairs, ("rows", MOST_ROWS)]
     context = {
         **_in_words(selection, None),
         "lanes": drawn,
+        "rows": rows if rows > ROWS else "",
         "more_rows": f"{request.path}?{urlencode(pairs)}" if more else "",
     }
     return draw(request, "lanes.html", context)
@@ -227,6 +227,11 @@ def record_for(request: HttpRequest) -> Index:
 def selected(request: HttpRequest, scope: Filters = EVERYTHING) -> Selection:
     """Give what a reader selected of what a page is about."""
     return Selection(record_for(request), Filters.from_query(request.GET), scope)
+
+
+def rows_of(request: HttpRequest) -> int:
+    """Give the actors that lanes are drawn for: more where more are asked for."""
+    return MOST_ROWS if "rows" in request.GET else ROWS
 
 
 def in_use(request: HttpRequest, queryset: QuerySet[Any], facet: Facet, slug: str) -> Any:

@@ -90,6 +90,6 @@ def test_an_outline_is_closed_and_in_whole_units():
 
 def test_the_page_leads_to_the_places_without_javascript(client, places):
     page = client.get("/fr/map/?year=2021").text
-    assert 'href="/fr/map/?year=2021&amp;place=bounti"' in page
+    assert 'href="/fr/map/?year=2021&amp;place=bounti#selection"' in page
     assert client.get("/en/map/?place=bounti").status_code == 200
     assert "<svg viewBox" not in client.get("/en/map/?actor=nobody").text

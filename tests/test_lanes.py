@@ -53,6 +53,28 @@ def test_a_point_is_a_short_time_a_bar_a_long_one_and_open_ends_stay_open():
     assert marks["By"].at == marks["By"].stop
 
 
+def test_what_lies_beyond_the_frame_is_marked_and_its_shape_stands_at_a_known_end():
+    make_event("Mission", "2013/2022", slug="mission", actors=("France",))
+    make_event("Crisis", "2020-07/2021-06", slug="crisis", actors=("France",))
+    make_event("Year", "2021", slug="year", actors=("France",))
+    marks = {mark.title.split(" – ")[-1]: mark for mark in lanes(year=("2021",)).lanes[0].marks}
+    assert (marks["Mission"].before, marks["Mission"].after, marks["Mission"].at) == (
+        True,
+        True,
+        50,
+    )
+    assert (marks["Crisis"].before, marks["Crisis"].after) == (True, False)
+    assert marks["Crisis"].at == marks["Crisis"].stop == pytest.approx(50, abs=0.5)
+    assert (marks["Year"].before, marks["Year"].after, marks["Year"].at) == (False, False, 0)
+
+
+def test_the_axis_reaches_the_end_of_what_lasts_longest():
+    make_event("Presence", "2021-12/2022-02", slug="presence", actors=("France",))
+    mark = lanes().lanes[0].marks[0]
+    assert not mark.after
+    assert mark.stop < 100
+
+
 def test_no_mark_hides_another():
     for number in range(9):
         make_event(f"E{number}", "2021-05-01", slug=f"e{number}", actors=("France",))
@@ -84,7 +106,12 @@ def test_more_actors_can_be_asked_for(client):
     assert page.text.count('role="group"') == ROWS
     assert "3 more actors" in page.text
     more = re.search(r'href="(/en/lanes/\?[^"]*rows=[^"]*)"', page.text)[1].replace("&amp;", "&")
-    assert client.get(more).text.count('role="group"') == 15
+    page = client.get(more).text
+    assert page.count('role="group"') == 15
+    kept = re.search(r'href="(/en/lanes\.svg\?[^"]*)"', page)[1].replace("&amp;", "&")
+    assert "Actor 14 (1)" in client.get(kept).text
+    few = client.get("/en/lanes.svg?year=2021").text
+    assert "3 more actors are not drawn" in few
 
 
 def test_lanes_follow_the_filters_and_say_when_there_is_nothing(client):

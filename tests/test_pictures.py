@@ -63,6 +63,18 @@ def test_what_is_not_public_has_no_card(client, path):
     assert client.get(path).status_code == 404
 
 
+def test_a_card_says_whose_words_they_are_and_how_sure_it_is(client, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "sahel.pictures.svg_to_bytes", lambda svg_string, **_: drawn.append(svg_string) or b""
+    )
+    make_event("Strike", slug="strike", status="disputed", words="Killed 19 people. " * 30)
+    client.get("/en/events/strike/card.png")
+    assert "Disputed" in drawn[0]
+    assert "Reported by: the source itself" in drawn[0]
+    assert re.search("…”", drawn[0])
+
+
 def test_two_cards_differ_by_their_words(client):
     for slug, title in (("one", "One"), ("two", "Two")):
         make_event(title, slug=slug)

@@ -190,10 +190,10 @@ class Involvement(models.Model):
 
         AGENT = "agent", _("carried it out")
         LEADER = "leader", _("led it")
-        SPEAKER = "speaker", _("speaks")
+        SPEAKER = "speaker", _("speaking")
         PARTICIPANT = "participant", _("took part")
-        SUPPORTER = "supporter", _("supports")
-        OPPONENT = "opponent", _("opposes")
+        SUPPORTER = "supporter", _("in support")
+        OPPONENT = "opponent", _("opposed")
         TARGET = "target", _("aimed at")
         VICTIM = "victim", _("victim")
         CONCERNED = "concerned", _("concerned")

@@ -28,11 +28,11 @@ class Quotation(models.Model):
     class Stance(models.TextChoices):
         """What the speaker does with these words: a closed vocabulary."""
 
-        REPORTS = "reports", _("reports")
-        CLAIMS = "claims", _("claims")
-        DENIES = "denies", _("denies or disputes")
-        ASSESSES = "assesses", _("assesses")
-        ANNOUNCES = "announces", _("announces")
+        REPORTS = "reports", _("reported by")
+        CLAIMS = "claims", _("claimed by")
+        DENIES = "denies", _("denied or disputed by")
+        ASSESSES = "assesses", _("assessed by")
+        ANNOUNCES = "announces", _("announced by")
 
     event = models.ForeignKey(
         Event, verbose_name=_("event"), on_delete=models.CASCADE, related_name="quotations"
