@@ -10,7 +10,7 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
-.PHONY: help run load editor verify generated bench bench-servers screenshots weight test lint \
+.PHONY: help run load editor verify generated bench bench-servers bench-verify screenshots weight test lint \
 	lock messages venv venv-dev database
 .SILENT:
 
@@ -26,10 +26,9 @@ load: database  ## load the fixtures again: what they hold is set back to what t
 editor: database  ## make an editor's account, or give it a new password (NAME=amina)
 	$(MANAGE) editor $(call given,NAME)
 
-verify: database  ## check every quotation against the source's text (TEXT=path/to/article.txt)
-	test -n $(call given,TEXT) || { echo 'Name the text: make verify TEXT=path/to/article.txt' >&2; exit 2; }
+verify: database  ## check every quotation against its source's text (TEXT=path/to/article.txt: one source)
 	$(MANAGE) load --once
-	$(MANAGE) verify -- $(call given,TEXT)
+	$(MANAGE) verify $(if $(findstring command,$(origin TEXT)),-- $(call given,TEXT))
 
 generated: database  ## add generated events, to see how it bears them (N=100000)
 	$(PYTHON) -m benchmarks.generate $(call given,N)
@@ -39,6 +38,9 @@ bench: venv  ## measure it on both databases and against Datasette (SIZES="30 10
 
 bench-servers: venv  ## compare the servers that could serve it: benchmarks/SERVERS.md
 	exec $(PYTHON) -m benchmarks.servers
+
+bench-verify: venv  ## hold 100,000 quotations against 10,000 sources, and time it
+	exec $(PYTHON) -m benchmarks.verify
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots

@@ -154,7 +154,7 @@ def _tables() -> list[_Table]:
     """
     from sahel.models import Event, Involvement, Quotation
 
-    quotation = "event_id source_id exact language speaker_id folded order"
+    quotation = "key event_id source_id exact language speaker_id folded order"
     event = (
         "id slug title_en title_fr summary_en kind status date date_basis earliest latest "
         "sort_date publication folded"
@@ -183,7 +183,8 @@ def _rows(
         for order, (whence, words, speaker) in enumerate(event.quotations):
             by = None if speaker is None else actor[speaker]
             folded = f" {_folded(words)} "
-            quotations.append((pk, source[whence], words, "fr", by, folded, order))
+            key = f"{pk:012x}{order:04x}"
+            quotations.append((key, pk, source[whence], words, "fr", by, folded, order))
         title, summary = _folded(event.title), _folded(event.summary)
         earliest = event.earliest and event.earliest.isoformat()
         latest = event.latest and event.latest.isoformat()

@@ -8,6 +8,9 @@ from django.db import models
 from django.db.models import Count, Model, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,8 +24,9 @@ from sahel.models import (
     Reference,
     Source,
     SourceText,
+    verify,
 )
-from sahel.quotations import plain_line_ends
+from sahel.quotations import find, passage_like, plain_line_ends
 
 admin.site.site_header = _("Sahel timeline: editing")
 admin.site.site_title = _("Sahel timeline")
@@ -74,6 +78,32 @@ class InvolvementInline(admin.TabularInline):
     fields = ["actor", "role", "order"]
 
 
+class QuotationForm(forms.ModelForm):
+    """The words of a source; where they differ from its text, a box takes over the text's own."""
+
+    take = forms.BooleanField(
+        label=_("take the source’s own characters"), required=False, widget=forms.HiddenInput
+    )
+
+    def full_clean(self) -> None:
+        """Offer the source's own characters where these words differ from them."""
+        super().full_clean()
+        self.fields["take"].widget = (
+            forms.CheckboxInput() if self.has_error("exact") else forms.HiddenInput()
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Take what the source has, if that is asked for; other words were not checked yet."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        source, exact = cleaned.get("source"), plain_line_ends(cleaned.get("exact") or "")
+        read = source.texts.first() if source and exact else None
+        if read and cleaned.get("take") and not find(exact, read.text):
+            cleaned["exact"] = passage_like(exact, read.text) or exact
+        if self.instance.pk and {"exact", "source"} & set(self.changed_data):
+            self.instance.forget_check()
+        return cleaned
+
+
 class QuotationFormSet(BaseInlineFormSet):
     """The quotations of one event."""
 
@@ -95,18 +125,29 @@ class QuotationInline(admin.StackedInline):
     """The words it rests on."""
 
     model = Quotation
+    form = QuotationForm
     formset = QuotationFormSet
+    view_on_site = False
     formfield_overrides = SHORT_TEXTS
     extra = 0
     autocomplete_fields = ["source", "speaker"]
-    readonly_fields = ["position"]
+    readonly_fields = ["position", "checked"]
     fields = [
         "source",
         "exact",
+        "take",
         ("language", "stance", "order"),
         ("speaker", "speaker_role_en", "speaker_role_fr"),
-        ("start", "position"),
+        ("start", "page", "position"),
+        "checked",
+        ("why_uncheckable_en", "why_uncheckable_fr"),
     ]
+
+    @admin.display(description=_("checked"))
+    def checked(self, quotation: Quotation) -> str:
+        """Say whether the words stand in the source, and since when that is known."""
+        said = str(quotation.get_state_display())
+        return f"{said} ({date_format(quotation.checked_on)})" if quotation.checked_on else said
 
     @admin.display(description=_("where it stands"))
     def position(self, quotation: Quotation) -> str:
@@ -219,6 +260,37 @@ class EventAdmin(RecordAdmin):
         return total
 
 
+@admin.register(Quotation)
+class QuotationAdmin(RecordAdmin):
+    """The list of quotations, to find those that need work; they are edited with their events."""
+
+    list_display = ["__str__", "event_of", "source", "state", "checked_on"]
+    list_display_links = None
+    list_filter = ["state", "stance", "language"]
+    list_select_related = ["event", "source"]
+    list_per_page = 50
+    search_fields = ["folded", "event__slug", "source__slug"]
+    search_help_text = _("Words of the quotations, or the slug of an event or a source.")
+
+    @admin.display(description=_("event"))
+    def event_of(self, quotation: Quotation) -> str:
+        """Lead to the event, where the quotation is edited."""
+        page = reverse("admin:sahel_event_change", args=[quotation.event_id])
+        return format_html('<a href="{}">{}</a>', page, quotation.event.title)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let quotations be added with their event only."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let them be edited with their event only."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let them be deleted with, or on the page of, their event only."""
+        return False
+
+
 class NamedAdmin(RecordAdmin):
     """What actors and places have in common."""
 
@@ -293,7 +365,8 @@ class SourceTextForm(forms.ModelForm):
         """Refuse a text that is probably another source's."""
         cleaned: dict[str, Any] = super().clean() or {}
         text = plain_line_ends(cleaned.get("text", ""))
-        missing = self.instance.source.quotations_missing_in(text)
+        known = self.instance.source if self.instance.source_id else None  # None: being added
+        missing = known.quotations_missing_in(text) if known else []
         if text and missing and not cleaned.get("replaces"):
             raise forms.ValidationError(
                 ngettext(
@@ -354,7 +427,26 @@ class SourceAdmin(RecordAdmin):
         """Find the quotations of a source in a text that has just come in."""
         super().save_formset(request, form, formset, change)
         if formset.model is SourceText and formset.new_objects:
-            form.instance.place_quotations()
+            self._tell(request, list(verify([form.instance.pk])))
+
+    def _tell(self, request: HttpRequest, changed: list[Quotation]) -> None:
+        """Say what the check of a source's quotations came to."""
+        lost = [q for q in changed if q.state == Quotation.State.MISSING]
+        found = len(changed) - len(lost)
+        if found:
+            said = ngettext(
+                "%(count)s quotation was found in the text, letter by letter.",
+                "%(count)s quotations were found in the text, letter by letter.",
+                found,
+            )
+            messages.success(request, said % {"count": found})
+        if lost:
+            said = ngettext(
+                "%(count)s quotation is not found any more: readers are told so.",
+                "%(count)s quotations are not found any more: readers are told so.",
+                len(lost),
+            )
+            messages.warning(request, said % {"count": len(lost)})
 
     @admin.display(description=_("title"), ordering="title")
     def label_of(self, source: Source) -> str:

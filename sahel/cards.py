@@ -38,10 +38,15 @@ class Located(NamedTuple):
 class Quoted(NamedTuple):
     """A quotation under an event, with its speaker (None: the source itself) and its source."""
 
+    key: str
     exact: str
     language: str
     stance: str
+    state: str
     start: int | None
+    prefix: str  # this and the suffix only where the words stand more than once in the source
+    suffix: str
+    page: int | None
     speaker: Located | None
     speaker_role: Text
     source_slug: str
@@ -127,10 +132,16 @@ class _Names:
 
     def quoted(
         self,
+        key: str,
         exact: str,
         language: str,
         stance: str,
+        state: str,
         start: int | None,
+        repeated: bool,
+        prefix: str,
+        suffix: str,
+        page: int | None,
         role_en: str,
         role_fr: str,
         speaker_key: int | None,
@@ -142,7 +153,9 @@ class _Names:
         if source is None or (speaker_key and speaker is None):
             return None  # never is somebody's word given as another's
         role = self.choose(role_en, role_fr)
-        return Quoted(exact, language, stance, start, speaker, role, *source)
+        around = (prefix, suffix) if repeated else ("", "")
+        said = key, exact, language, stance, state, start, *around, page, speaker, role
+        return Quoted(*said, *source)
 
 
 class _Among(Lookup):
@@ -203,7 +216,8 @@ def _queries(vendor: str) -> list[tuple[str, tuple[Any, ...]]]:
         Value("actor"), "event_id", "actor_id", "role", "order", "pk"
     ).union(places.values_list(Value("place"), "event_id", "place_id", *none), all=True)
 
-    words = "event_id exact language stance start speaker_role_en speaker_role_fr"
+    words = "event_id key exact language stance state start repeated prefix suffix page"
+    words += " speaker_role_en speaker_role_fr"
     quotations = Quotation.objects.filter(ours).order_by("event_id", "order", "pk")
     every: list[QuerySet[Any, Any]] = [
         events.values_list(*columns.split()),

@@ -67,6 +67,7 @@ def environment(language: str, **options: Any) -> Environment:
             precision=vocabulary(Place.Precision, language),
             source=vocabulary(Source.Kind, language),
             wording=vocabulary(Source.Wording, language),
+            state=vocabulary(Quotation.State, language),
         ),
         "static": static,
         "wrapped": wrapped,
@@ -117,14 +118,19 @@ def language_name(code: str, language: str) -> str:
     return name.lower() if language == "fr" else name
 
 
-def passage_url(quotation: Any) -> str:
-    """Give the address at which the source opens at the quotation; empty where it has none."""
-    url = quotation.source_url
+def passage_url(quotation: Any, url: str | None = None) -> str:
+    """Give the address at which the source opens at the quotation; empty where it has none.
+
+    It is the source's own address, or another one of the same page (a copy in an archive).
+    """
+    url = quotation.source_url if url is None else url
     if not url:
         return ""
     # A page with a fragment of its own is opened at ours instead.
     bare = urlsplit(url)._replace(fragment="").geturl() if "#" in url else url
-    return str(bare) + text_fragment(quotation.exact)
+    if quotation.page:  # browsers open PDF files at a page (RFC 8118), not at words
+        return f"{bare}#page={quotation.page}"
+    return str(bare) + text_fragment(quotation.exact, quotation.prefix, quotation.suffix)
 
 
 def in_language(request: HttpRequest, code: str) -> str:

@@ -9,13 +9,16 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from urllib.parse import quote
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sahel.filters import fold
 
 CONTEXT = 32  # characters of prefix and suffix, as the W3C's examples keep
+MOST = 20  # differences that are told at once
 _SHORT = 120  # a quotation up to this long is named whole in a link
 
 
@@ -41,53 +44,85 @@ def surroundings(text: str, start: int, end: int) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Difference:
-    """Where the words leave the source's text for the first time.
+    """Where words leave a passage: `position` counts from the first of the words.
 
-    `position` counts from the first of the words; `typed` and `found` are a character each, empty
-    at an end; `passage` is what the source has in that place.
+    `typed` and `found` are a character each; empty where one has none.
     """
 
     position: int
     typed: str
     found: str
-    passage: str
 
     def __str__(self) -> str:
-        return _(
-            "Character %(position)s: you have %(typed)s, the source has %(found)s. "
-            "There it reads: %(passage)s"
-        ) % {
+        return _("Character %(position)s: you have %(typed)s, the source has %(found)s.") % {
             "position": self.position + 1,
             "typed": name(self.typed),
             "found": name(self.found),
-            "passage": self.passage,
         }
 
 
+# What is easily taken for something else, said in words; anything else goes by its Unicode name.
+LOOK_ALIKES = {
+    '"': gettext_lazy("straight quotation mark"),
+    "“": gettext_lazy("curly quotation mark, opening"),
+    "”": gettext_lazy("curly quotation mark, closing"),
+    "„": gettext_lazy("low quotation mark, opening"),
+    "«": gettext_lazy("angle quotation mark, opening"),
+    "»": gettext_lazy("angle quotation mark, closing"),
+    "'": gettext_lazy("straight apostrophe"),
+    "’": gettext_lazy("curly apostrophe"),
+    "‘": gettext_lazy("curly single quotation mark, opening"),
+    "-": gettext_lazy("hyphen"),
+    "\u2010": gettext_lazy("hyphen, a character of its own"),
+    "\u2011": gettext_lazy("no-break hyphen"),
+    "\u00ad": gettext_lazy("soft hyphen, invisible"),
+    "–": gettext_lazy("en dash"),
+    "—": gettext_lazy("em dash"),
+    "…": gettext_lazy("ellipsis, one character"),
+    " ": gettext_lazy("space"),
+    "\u00a0": gettext_lazy("no-break space"),
+    "\u202f": gettext_lazy("narrow no-break space"),
+    "\u2009": gettext_lazy("thin space"),
+    "\u200b": gettext_lazy("space of no width"),
+    "\ufeff": gettext_lazy("byte order mark, invisible"),
+    "\t": gettext_lazy("tab"),
+    "\n": gettext_lazy("line end"),
+    "ﬁ": gettext_lazy("ligature of f and i"),
+    "ﬂ": gettext_lazy("ligature of f and l"),
+    "œ": gettext_lazy("ligature of o and e"),
+    "æ": gettext_lazy("ligature of a and e"),
+}
+
+
 def name(character: str) -> str:
-    """Give a character with its Unicode name, so that look-alikes can be told apart."""
+    """Give a character with what it is called and its number, so that look-alikes differ."""
     if not character:
         return _("nothing")
-    shown = "␤" if character == "\n" else character
-    return f"{shown} (U+{ord(character):04X} {unicodedata.name(character, 'control').lower()})"
+    called = str(LOOK_ALIKES.get(character) or unicodedata.name(character, "control").lower())
+    shown = character if character.isprintable() and not character.isspace() else "␣"
+    return f"{shown} (U+{ord(character):04X}, {called})"
 
 
-def difference(exact: str, text: str) -> Difference | None:
-    """Give the first difference to the passage that is most alike; None where none is alike."""
-    passage = _most_alike(exact, text)
-    if passage is None:
-        return None
-    position = next(
-        (i for i, (a, b) in enumerate(zip(exact, passage, strict=False)) if a != b),
-        min(len(exact), len(passage)),
-    )
-    return Difference(
-        position, exact[position : position + 1], passage[position : position + 1], passage
-    )
+def differences(exact: str, passage: str) -> list[Difference]:
+    """Give what differs, character by character, in the order of the words.
+
+    It is the least that has to change, as difflib sees it; the first `MOST` of it.
+    """
+    found = []
+    matcher = SequenceMatcher(None, exact, passage, autojunk=False)
+    for kind, start, stop, there, end in matcher.get_opcodes():
+        if kind != "equal":
+            found += [
+                Difference(min(start + offset, stop), typed, read)
+                for offset, (typed, read) in enumerate(
+                    zip_longest(exact[start:stop], passage[there:end], fillvalue="")
+                )
+            ]
+    return found[:MOST]
 
 
-def _most_alike(exact: str, text: str) -> str | None:
-    """Give the passage of the text that the words most likely mean."""
+def passage_like(exact: str, text: str) -> str | None:
+    """Give the passage of a text that the words most likely mean; None where none is alike."""
     # Folding character by character keeps a map back to the text's own positions.
     letters, origin = _folded_with_positions(text)
     wanted, _origin = _folded_with_positions(exact)
@@ -142,8 +177,13 @@ def problems(passages: Iterable[Passage], text: str) -> Iterator[str]:
     for passage in passages:
         places = find(passage.exact, text)
         if not places:
-            first = difference(passage.exact, text)
-            yield f"{passage.label}: {first or _('not found, and nothing like it')}"
+            alike = passage_like(passage.exact, text)
+            if alike is None:
+                yield f"{passage.label}: {_('not found, and nothing like it')}"
+            else:
+                first = differences(passage.exact, alike)[0]
+                reads = _("There the source reads: %(passage)s") % {"passage": alike}
+                yield f"{passage.label}: {first} {reads}"
         elif passage.start not in places:
             yield _("%(label)s: stands at %(places)s, recorded at %(start)s") % {
                 "label": passage.label,

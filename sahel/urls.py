@@ -40,6 +40,8 @@ urlpatterns = [
         path("places/<slug:slug>/card.png", pictures.place_card, name="place-card"),
         path("sources/", views.sources, name="sources"),
         path("sources/<slug:slug>/", views.source, name="source"),
+        path("quotations/<slug:key>/", views.quotation, name="quotation"),
+        path("quotations/<slug:key>.jsonld", views.annotation, name="annotation"),
         path("about/", views.about, name="about"),
         path("offline/", views.offline, name="offline"),
         path("admin/", admin.site.urls),

@@ -7,22 +7,22 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from sahel import facets, index
 from sahel.atlas import draw_map
-from sahel.cards import Card, cards
+from sahel.cards import Card, Quoted, cards
 from sahel.facets import Page, Selection
-from sahel.fields import Text, readers_language
+from sahel.fields import Text, address, readers_language
 from sahel.figures import companions, histogram
 from sahel.filters import Facet, Filters, beginning
 from sahel.filters import words as words_of
 from sahel.index import Index
 from sahel.lanes import MOST_ROWS, ROWS, draw_lanes
-from sahel.models import Actor, Place, Reference, Source
+from sahel.models import Actor, Place, Quotation, Reference, Source
 from sahel.pages import draw
 
 KINDS = {
@@ -177,6 +177,50 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+def quotation(request: HttpRequest, key: str) -> HttpResponse:
+    """Draw one quotation: its words, whose they are, and how they were checked."""
+    found, event, quoted = _quotation(key, request)
+    context = {"quotation": found, "event": event, "quoted": quoted, "source": found.source}
+    return draw(request, "quotation.html", context)
+
+
+@require_safe
+def annotation(request: HttpRequest, key: str) -> HttpResponse:
+    """Give one quotation as an annotation of its source (W3C Web Annotation Data Model)."""
+    found, event, _quoted = _quotation(key, request)
+    home = request.build_absolute_uri
+    source = found.source
+    selectors: list[dict[str, Any]] = [{"type": "TextQuoteSelector", "exact": found.exact}]
+    selectors[0] |= {
+        name: words for name in ("prefix", "suffix") if (words := getattr(found, name))
+    }
+    if found.start is not None:
+        place = {"type": "TextPositionSelector", "start": found.start, "end": found.end}
+        selectors.append(place)
+    target: dict[str, Any] = {
+        "source": source.url or home(source.get_absolute_url()),
+        "language": found.language,
+        "selector": selectors,
+    }
+    if source.archived_url and source.date_read:
+        read = f"{source.date_read:%Y-%m-%d}T00:00:00Z"
+        target["state"] = {"type": "TimeState", "cached": source.archived_url, "sourceDate": read}
+    answer = {
+        "@context": "http://www.w3.org/ns/anno.jsonld",
+        "id": home(found.get_absolute_url()),
+        "type": "Annotation",
+        "motivation": "linking",
+        "body": home(address("event", event.slug)),
+        "target": target,
+    }
+    return JsonResponse(
+        answer,
+        json_dumps_params={"ensure_ascii": False, "indent": 2},
+        content_type='application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"',
+    )
+
+
+@require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """Say how the record is made and what its marks mean."""
     return draw(request, "about.html", {"contact": settings.CONTACT})
@@ -256,6 +300,17 @@ def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) ->
             for year, of_year in groupby(events, key=lambda event: event.date.sort_date.year)
         ],
     }
+
+
+def _quotation(key: str, request: HttpRequest) -> tuple[Quotation, Card, Quoted]:
+    """Give a quotation of a published event, that event, and the quotation as pages show it."""
+    quotations = Quotation.objects.select_related("source")
+    found = get_object_or_404(quotations, key=key)
+    for event in cards(record_for(request), [found.event_id]):
+        for quoted in event.quotations:
+            if quoted.key == key:
+                return found, event, quoted
+    raise Http404
 
 
 def _turned(filters: Filters, page: Page, events: list[Card]) -> dict[str, Any]:

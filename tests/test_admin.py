@@ -1,5 +1,7 @@
 """What an editor can do, and what is refused with a sentence that helps."""
 
+from datetime import date
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.messages import get_messages
@@ -105,14 +107,63 @@ def test_straight_quotes_are_shown_where_they_differ_from_the_source(editor):
     answer = editor.post(
         "/en/admin/sahel/event/add/", form(**{"quotations-0-exact": '"No dialogue."'})
     )
-    assert "Character 1: you have &quot; (U+0022 quotation mark)" in answer.text
-    assert "“ (U+201C left double quotation mark)" in answer.text
+    assert "Character 1: you have &quot; (U+0022, straight quotation mark)" in answer.text
+    assert "“ (U+201C, curly quotation mark, opening)" in answer.text
     answer = editor.post(
         "/en/admin/sahel/event/add/", form(**{"quotations-0-exact": "“No dialogue.”"})
     )
     assert answer.status_code == 302
     quotation = Quotation.objects.get()
     assert (quotation.start, quotation.end, quotation.prefix) == (9, 23, "He said: ")
+
+
+def test_the_sources_own_characters_can_be_taken_over(editor):
+    SourceText.objects.create(source=make_source(), text="He said: “No dialogue.” Then he left.")
+    typed = {"quotations-0-exact": '"No dialogue."'}
+    page = editor.post("/en/admin/sahel/event/add/", form(**typed)).text
+    assert 'type="checkbox" name="quotations-0-take"' in page
+    taken = form(**typed, **{"quotations-0-take": "on"})
+    assert editor.post("/en/admin/sahel/event/add/", taken).status_code == 302
+    words = Quotation.objects.get()
+    assert (words.exact, words.start, words.state) == ("“No dialogue.”", 9, "verbatim")
+
+
+def test_other_words_are_not_those_that_were_checked(editor):
+    event = make_event(words="No dialogue.")
+    sha, day = "0" * 64, date(2026, 1, 1)
+    Quotation.objects.update(state="verbatim", checked_sha256=sha, checked_on=day, start=3, end=15)
+    words = Quotation.objects.get()
+    changed = form(
+        **{
+            "quotations-INITIAL_FORMS": "1",
+            "quotations-0-id": words.pk,
+            "quotations-0-event": event.pk,
+            "quotations-0-exact": "No dialogue, he said.",
+            "quotations-0-start": "3",
+        }
+    )
+    address = f"/en/admin/sahel/event/{event.pk}/change/"
+    assert editor.post(address, changed).status_code == 302
+    words.refresh_from_db()
+    assert (words.exact, words.state, words.checked_on) == (
+        "No dialogue, he said.",
+        "unchecked",
+        None,
+    )
+
+
+def test_the_list_of_quotations_finds_those_that_need_work(editor):
+    make_event("Found", words="Found words")
+    event = make_event("Lost", words="Lost words")
+    sha, day = "0" * 64, date(2026, 1, 1)
+    Quotation.objects.filter(event=event).update(
+        state="missing", checked_sha256=sha, checked_on=day
+    )
+    page = editor.get("/en/admin/sahel/quotation/?state__exact=missing").text
+    assert "Lost words" in page
+    assert f"/en/admin/sahel/event/{event.pk}/change/" in page
+    assert "Found words" not in page
+    assert editor.get("/en/admin/sahel/quotation/add/").status_code == 403
 
 
 def paste(editor, text, **fields):

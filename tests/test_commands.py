@@ -92,7 +92,7 @@ def test_verifying_a_text_that_is_as_recorded(text):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("“No", '"No', "said: Character 1: you have “ (U+201C left double quotation mark), "),
+        ("“No", '"No', "said: Character 1: you have “ (U+201C, curly quotation mark, opening), "),
         ("dialogue", "dialog", "SHA-256 of the file is"),
         ("Before", "Well before", "said: stands at 13, recorded at 8"),
     ],
@@ -103,6 +103,25 @@ def test_verifying_names_the_first_difference(text, old, new, told, capsys):
     with pytest.raises(CommandError, match="checks failed"):
         call_command("verify", str(text), stderr=out)
     assert told in out.getvalue()
+
+
+def test_verifying_all_against_the_texts_on_record(text):
+    assert "1  verbatim" in run("verify")
+    assert Quotation.objects.get().state == "verbatim"
+    SourceText.objects.create(source=make_source(), text="Nothing of the kind.")
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="1 quotations do not stand in their source"):
+        call_command("verify", stderr=out, stdout=io.StringIO())
+    assert "said: not found any more in gazette: “No dialogue,” he said." in out.getvalue()
+    assert Quotation.objects.get().state == "missing"
+    with pytest.raises(CommandError, match="1 quotations"):
+        call_command("verify", source="gazette", stderr=out, stdout=io.StringIO())
+
+
+def test_the_texts_of_sources_are_never_dumped(text):
+    assert "he said. After." not in run("dumpdata", "sahel")
+    assert "“No dialogue,” he said." in run("dumpdata", "sahel", "--exclude=sahel.event")
+    assert "he said. After." not in run("dumpdata", "--exclude=sahel.event")
 
 
 def test_verifying_what_cannot_be_read(tmp_path):

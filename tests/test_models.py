@@ -18,7 +18,9 @@ from sahel.models import (
     Reference,
     Source,
     SourceText,
+    verify,
 )
+from sahel.quotations import sha256
 from tests.factories import make_actor, make_event, make_place, make_source
 from tests.plain import answered
 
@@ -182,18 +184,89 @@ def test_straight_quotes_are_told_from_curly_ones():
     words = Quotation(event=make_event(), source=source, exact='"no dialogue"', language="en")
     with pytest.raises(ValidationError) as error:
         words.full_clean()
-    assert "left double quotation mark" in error.value.message_dict["exact"][0]
+    assert "curly quotation mark, opening" in error.value.message_dict["exact"][0]
 
 
 def test_words_that_stand_twice_ask_which_is_meant():
     source = make_source()
     SourceText.objects.create(source=source, text="No dialogue. No dialogue.")
     words = Quotation(event=make_event(), source=source, exact="No dialogue.", language="en")
-    with pytest.raises(ValidationError, match=r"more than once\. Give one of: 0, 13"):
+    with pytest.raises(
+        ValidationError, match=r"more than once\. Give one of: 0 \(…\[…\] No.*; 13 \(…"
+    ):
         words.full_clean()
     words.start = 13
     words.full_clean()
     assert words.end == 25
+
+
+def read(source, text):
+    """Give a source another text, as an editor who pastes it; then verify its quotations."""
+    SourceText.objects.create(source=source, text=text)
+    list(verify([source.pk]))
+    return Quotation.objects.get()
+
+
+def test_a_quotation_says_whether_it_stands_in_its_source():
+    make_event(words="No dialogue.")
+    source, words = Source.objects.get(), Quotation.objects.get()
+    assert (words.state, words.checked_on) == ("unchecked", None)
+    first = "He said: No dialogue."
+    words = read(source, first)
+    assert (words.state, words.start, words.checked_sha256) == ("verbatim", 9, sha256(first))
+    assert words.checked_on == date.today()
+    longer = "Later he said: No dialogue."
+    words = read(source, longer)
+    assert (words.state, words.start, words.checked_sha256) == (
+        "verbatim-still",
+        15,
+        sha256(longer),
+    )
+    words = read(source, "He said: A dialogue.")
+    assert (words.state, words.start) == ("missing", 15)
+    assert read(source, longer).state == "verbatim-still"
+
+
+def test_words_that_stand_twice_are_known_again_by_what_stands_around_them():
+    make_event(words="No dialogue.")
+    source = Source.objects.get()
+    Quotation.objects.update(start=21, end=33, prefix="Then she said: ", suffix="")
+    text = "Then he said: No dialogue. Then he left.\nThen she said: No dialogue."
+    words = read(source, text)
+    assert words.start == text.rindex("No dialogue.")
+    assert words.repeated
+
+
+def test_nothing_is_moved_to_words_that_are_merely_alike():
+    make_event(words="No dialogue.")
+    words = read(Source.objects.get(), "He said: no dialogue.")
+    assert (words.state, words.start) == ("unchecked", None)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": "verbatim"},
+        {"state": "verbatim", "checked_sha256": "0" * 64, "checked_on": date(2026, 1, 1)},
+        {"state": "missing", "start": 1, "end": 13},
+        {"state": "uncheckable"},
+    ],
+)
+def test_the_database_refuses_a_state_that_nothing_bears_out(fields):
+    make_event(words="No dialogue.")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Quotation.objects.update(**fields)
+
+
+def test_what_cannot_be_checked_says_why():
+    make_event(words="No dialogue.")
+    words = Quotation.objects.get()
+    words.why_uncheckable_en = "A broadcast."
+    words.full_clean()
+    assert words.state == "uncheckable"
+    words.why_uncheckable_en = ""
+    words.full_clean()
+    assert words.state == "unchecked"
 
 
 def test_a_slug_left_empty_is_made_from_the_title():

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sahel.quotations import Passage, difference, find, problems, surroundings, text_fragment
+from sahel.quotations import (
+    Passage,
+    differences,
+    find,
+    passage_like,
+    problems,
+    surroundings,
+    text_fragment,
+)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 words = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max_size=60)
@@ -23,6 +31,18 @@ def test_any_passage_is_found_where_it_stands(before, exact, after):
     assert "\n" not in prefix + suffix
 
 
+def rebuilt(exact, found):
+    """Put what the source has in place of what was typed, where they differ."""
+    letters = [[letter] for letter in exact] + [[]]
+    for each in found:
+        if each.typed:
+            letters[each.position] = [each.found]
+        else:
+            place = letters[each.position]
+            place.insert(max(0, len(place) - 1), each.found)
+    return "".join("".join(each) for each in letters)
+
+
 SOURCE = (
     "Relations have suffered a bitter rift.\n\n"
     "“There have been tactical successes but [an] overall foreign policy failure,” he said."
@@ -37,20 +57,22 @@ def test_a_changed_letter_is_reported_with_its_position(data):
     assume(exact[position] != letter)
     changed = exact[:position] + letter + exact[position + 1 :]
     assert not find(changed, SOURCE)
-    found = difference(changed, SOURCE)
-    assert found is not None
-    assert found.passage
-    if position > 0:  # before the first letter, the passage may as well begin one later
-        assert changed[: found.position] == exact[: found.position]
-        assert found.position <= position
+    passage = passage_like(changed, SOURCE)
+    assert passage
+    found = differences(changed, passage)
+    if passage == exact:  # at either end, the passage may as well begin or end one off
+        assert [(each.position, each.typed, each.found) for each in found] == [
+            (position, letter, exact[position])
+        ]
+    assert rebuilt(changed, found) == passage
 
 
 @pytest.mark.parametrize(
     ("typed", "typed_name", "found_name"),
     [
-        ('"There have been tactical successes', "quotation mark", "left double quotation mark"),
+        ('"There have been tactical', "straight quotation mark", "curly quotation mark, opening"),
         ("suffered a bitter rift", "", ""),
-        ("have suffered  a bitter", "space", "latin small letter a"),
+        ("have suffered  a bitter", "space", "nothing"),
         ("suffered a bitter rïft", "latin small letter i with diaeresis", "latin small letter i"),
     ],
 )
@@ -58,13 +80,13 @@ def test_look_alikes_are_named(typed, typed_name, found_name):
     if not typed_name:
         assert find(typed, SOURCE)
         return
-    message = str(difference(typed, SOURCE))
+    message = str(differences(typed, passage_like(typed, SOURCE))[0])
     assert f" {typed_name})" in message
-    assert f" {found_name})" in message
+    assert f" {found_name}" in message
 
 
 def test_what_is_nowhere_near_has_no_difference():
-    assert difference("An altogether unrelated remark about cotton", SOURCE) is None
+    assert passage_like("An altogether unrelated remark about cotton", SOURCE) is None
     [problem] = problems([Passage("coup", "Ganz anders", 0)], SOURCE)
     assert problem.startswith("coup: not found")
 

@@ -4,7 +4,7 @@ Query it in words that chain: `Event.objects.published().matching(filters).for_t
 """
 
 from sahel.models.events import Event, Involvement
-from sahel.models.evidence import Quotation, Reference
+from sahel.models.evidence import Quotation, Reference, verify
 from sahel.models.names import Actor, Place
 from sahel.models.record import ChangedDay, Loading, Record, State, snapshot
 from sahel.models.selection import EventQuerySet
@@ -26,4 +26,5 @@ __all__ = [
     "State",
     "snapshot",
     "source_label",
+    "verify",
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import CheckConstraint, Q
 from django.utils import timezone
@@ -138,13 +136,6 @@ class Source(Slugged):
         quotations = self.quotations.select_related("event") if self.pk else ()
         return [quotation for quotation in quotations if not find(quotation.exact, text)]
 
-    def place_quotations(self) -> None:
-        """Find each quotation in the text read last; those it does not hold stay as they are."""
-        for quotation in self.quotations.select_related("source"):
-            with suppress(ValidationError):
-                quotation.stand_in_source()
-                quotation.save()
-
     @property
     def label(self) -> Text:
         """Its title, or a few words that say it has none that we know."""
@@ -189,6 +180,11 @@ class SourceText(models.Model):
         gone = super().delete(*args, **kwargs)
         self._tell_source()
         return gone
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of its UTF-8, in hexadecimal."""
+        return sha256(self.text)
 
     def _tell_source(self) -> None:
         last = self.source.texts.first()

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from playwright.sync_api import Page, Route, expect
 
 from sahel.filters import Filters
+from sahel.models import Quotation
 from tests.plain import matching
 
 
@@ -361,6 +362,7 @@ def test_nothing_stands_in_the_way_of_assistive_technology(page: Page, axe, faul
         "lanes/?year=2021",
         "map/?place=mali",
         "events/bounti-strike/",
+        "quotations/QUOTATION/",
         "actors/",
         "actors/assimi-goita/",
         "places/bounti/",
@@ -370,7 +372,8 @@ def test_nothing_stands_in_the_way_of_assistive_technology(page: Page, axe, faul
         "offline/",
         "nowhere/",
     ]:
-        page.goto(f"/{language}/{path}")
+        key = Quotation.objects.first().key
+        page.goto(f"/{language}/{path.replace('QUOTATION', key)}")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             assert axe(page) == [], (path, scheme)

@@ -1,4 +1,4 @@
-"""`manage.py verify`: hold every quotation of a source against the source's text."""
+"""`manage.py verify`: hold quotations against the texts of their sources."""
 
 import hashlib
 from argparse import ArgumentParser
@@ -6,23 +6,60 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Count
 
-from sahel.models import Source
+from sahel.models import Quotation, Source, verify
 from sahel.quotations import Passage, problems
 
 
 class Command(BaseCommand):
-    """Exit with an error, and name the first difference, where a quotation is not verbatim."""
+    """Exit with an error, and name the first difference, where a quotation is not verbatim.
 
-    help = "Check every quotation of a source, letter by letter, against the text in a file."
+    With a file, the quotations of one source are held against it, and nothing is written. Without,
+    every source whose text editors gave is held against that, and the outcome goes on record.
+    """
+
+    help = "Check quotations, letter by letter: against a file, or all against the texts on record."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file and, where its hash is not on record, the source it is of."""
-        parser.add_argument("text", type=Path, help="a file with the source's text, in UTF-8")
+        parser.add_argument(
+            "text", type=Path, nargs="?", help="a file with a source's text, in UTF-8"
+        )
         parser.add_argument("--source", help="the source's slug; found by SHA-256 if left out")
 
-    def handle(self, *args: Any, text: Path, source: str | None, **options: Any) -> None:
+    def handle(self, *args: Any, text: Path | None, source: str | None, **options: Any) -> None:
         """Check and report."""
+        if text is None:
+            self._all(Source.objects.filter(slug=source) if source else Source.objects.all())
+        else:
+            self._one(text, source)
+
+    def _all(self, sources: Any) -> None:
+        lost = 0
+        for quotation in verify(sources.order_by("pk").values_list("pk", flat=True)):
+            if quotation.state == Quotation.State.MISSING:
+                event, named = quotation.event.slug, quotation.source.slug
+                self.stderr.write(f"{event}: not found any more in {named}: {quotation}")
+        states = Quotation.objects.filter(source__in=sources).values_list("state")
+        counts = dict(states.annotate(Count("pk")).order_by("state"))
+        for state in Quotation.State:
+            if number := counts.get(state, 0):
+                self.stdout.write(f"{number:>9,}  {state.label}")
+        # What rests on a text that is not on record any more as it was checked.
+        stale = Quotation.objects.filter(source__in=sources, state__in=Quotation.CHECKED)
+        for quotation in stale.select_related("event", "source").iterator(chunk_size=1000):
+            if quotation.checked_sha256 != quotation.source.text_sha256:
+                lost += 1
+                self.stderr.write(
+                    f"{quotation.event.slug}: checked against another text of "
+                    f"{quotation.source.slug} than the one on record"
+                )
+        lost += counts.get(Quotation.State.MISSING, 0)
+        if lost:
+            raise CommandError(f"{lost} quotations do not stand in their source as recorded")
+
+    def _one(self, text: Path, source: str | None) -> None:
         try:
             content = text.read_bytes()
             words = content.decode()
