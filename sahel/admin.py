@@ -1,5 +1,6 @@
 """How editors work: an event with its quotations, references, actors and places on one page."""
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sahel.dates import EDTF, EDTFError
 from sahel.filters import words
 from sahel.models import (
     Actor,
@@ -27,6 +29,7 @@ from sahel.models import (
     verify,
 )
 from sahel.quotations import find, passage_like, plain_line_ends
+from sahel.worded import read
 
 admin.site.site_header = _("Sahel timeline: editing")
 admin.site.site_title = _("Sahel timeline")
@@ -67,6 +70,58 @@ class RecordAdmin(admin.ModelAdmin):
             request, queryset, " ".join(words(search_term))
         )
         return found
+
+
+class WordedDateForm(forms.ModelForm):
+    """Takes a date in words, too, and shows how it was read before anything is saved."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Put what was read in place of the words."""
+        super().__init__(*args, **kwargs)
+        self.read = ""
+        if "date" in self.fields:
+            hint = gettext("Words are read, too: about March 2012, by 2026, last June.")
+            self.fields["date"].help_text = f"{self.fields['date'].help_text} {hint}"
+        typed = str(self.data.get("date", "")).strip() if self.is_bound else ""
+        with suppress(EDTFError):
+            EDTF.parse(typed)
+            typed = ""  # it is EDTF already
+        if not typed:
+            return
+        try:
+            date = read(typed, self.anchor())
+        except EDTFError as error:
+            self.read = str(error)
+            return
+        sent: Any = self.data  # which cannot be written into
+        data = sent.copy()
+        data["date"] = str(date)
+        self.data = data
+        self.read = gettext(
+            "“%(typed)s” was read as: %(words)s (%(edtf)s). Save again if that is right."
+        ) % {"typed": typed[:80], "words": date.in_words(), "edtf": date}
+
+    def anchor(self) -> EDTF | None:
+        """Give the day from which "last June" counts; none is known here."""
+        return None
+
+    def clean_date(self) -> Any:
+        """Let the editor see how words were read."""
+        if self.read:
+            raise forms.ValidationError(self.read)
+        return self.cleaned_data["date"]
+
+
+class EventForm(WordedDateForm):
+    """An event; "last June" counts from the day of the source that is quoted first."""
+
+    def anchor(self) -> EDTF | None:
+        """Give the date of the first quotation's source."""
+        key = str(self.data.get("quotations-0-source", ""))
+        if not (key.isascii() and key.isdigit() and len(key) < 19):
+            return None
+        source = Source.objects.filter(pk=key).first()
+        return source.date or None if source else None
 
 
 class InvolvementInline(admin.TabularInline):
@@ -176,6 +231,7 @@ class ReferenceInline(admin.TabularInline):
 class EventAdmin(RecordAdmin):
     """One page for one event."""
 
+    form = EventForm
     list_display = ["title", "when", "kind", "status", "publication", "quotation_count", "updated"]
     list_display_links = ["title"]
     list_filter = ["publication", "status", "kind", "date_basis", "places"]
@@ -401,6 +457,7 @@ class SourceTextInline(admin.StackedInline):
 class SourceAdmin(RecordAdmin):
     """What events rest on."""
 
+    form = WordedDateForm
     list_display = ["label_of", "publisher", "date", "language", "kind", "slug"]
     list_display_links = ["label_of"]
     list_filter = ["kind", "language"]

@@ -88,7 +88,8 @@ def test_an_editor_adds_an_event_and_readers_find_it(editor, client):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"date": "last June"}, "“last June” is not a date that can be read. Type for example"),
+        ({"date": "some June"}, "“some June” is not a date that can be read. Type for example"),
+        ({"date": "last June"}, "“last june” counts from the day of the source"),
         ({"date": "2022/2021"}, "“2022/2021” ends before it begins."),
         ({"title_en": ""}, "Write it in English, in French, or in both."),
         ({"quotations-TOTAL_FORMS": "0"}, "A published event needs a quotation."),
@@ -100,6 +101,18 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(editor, fields, senten
     assert sentence in answer.text
     assert "Typed at length" in answer.text
     assert not Event.objects.exists()
+
+
+def test_a_date_in_words_is_read_back_before_it_is_saved(editor):
+    make_source(date="2022-02-15~")
+    page = editor.post("/en/admin/sahel/event/add/", form(date="last June"))
+    assert "“last June” was read as: June 2021 (2021-06). Save again if that is right." in page.text
+    assert 'name="date" value="2021-06"' in page.text
+    assert not Event.objects.exists()
+    page = editor.post("/fr/admin/sahel/event/add/", form(date="vers mars 2012"))
+    assert "« vers mars 2012 » a été lu" in page.text.replace("\u00a0", " ")
+    assert 'value="2012-03~"' in page.text
+    assert editor.post("/en/admin/sahel/event/add/", form(date="2021-06")).status_code == 302
 
 
 def test_straight_quotes_are_shown_where_they_differ_from_the_source(editor):
