@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from sahel import facets, index
 from sahel.atlas import draw_map
 from sahel.cards import Card, Quoted, cards
+from sahel.corroboration import corroboration
 from sahel.facets import Page, Selection
 from sahel.fields import Text, address, readers_language
 from sahel.figures import companions, histogram
@@ -100,6 +101,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
         "earlier": found.get(earlier) if earlier else None,
         "later": found.get(later) if later else None,
         "references": Reference.objects.filter(event=key).select_related("source"),
+        "corroboration": corroboration(key),
     }
     return draw(request, "event.html", context)
 
