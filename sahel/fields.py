@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
@@ -238,9 +239,20 @@ class Slugged(models.Model):
         if not self.slug and (wanted := slugify(self.slug_words())[:80].strip("-")):
             candidates = [wanted, *(f"{wanted}-{n}" for n in range(2, 1000))]
             others = type(self)._default_manager.filter(slug__in=candidates)
-            taken = set(others.values_list("slug", flat=True))
+            former = self._former(candidates)
+            taken = {row.slug for rows in (others, former) for row in rows}
             self.slug = next(slug for slug in candidates if slug not in taken)
         super().full_clean(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse the former slug of another: its addresses lead there for ever."""
+        super().clean()
+        if self.slug and self._former([self.slug]).exclude(key=self.pk or 0).exists():
+            raise ValidationError({"slug": _("Another one had this slug; its links still use it.")})
+
+    def _former(self, slugs: list[str]) -> models.QuerySet[Any]:
+        rows = apps.get_model("sahel", "FormerSlug")._default_manager
+        return rows.filter(kind=self._meta.model_name, slug__in=slugs)
 
     def natural_key(self) -> tuple[str]:
         """Name it in a fixture."""

@@ -1,13 +1,21 @@
 """One function per page: read the question, ask the record, draw the answer."""
 
+import re
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -23,7 +31,7 @@ from sahel.filters import Facet, Filters, beginning
 from sahel.filters import words as words_of
 from sahel.index import Index
 from sahel.lanes import MOST_ROWS, ROWS, draw_lanes
-from sahel.models import Actor, Place, Quotation, Reference, Source
+from sahel.models import Actor, Event, FormerSlug, Place, Quotation, Reference, Source
 from sahel.pages import draw
 
 KINDS = {
@@ -256,10 +264,33 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Offer a search for the words of an address that leads nowhere."""
+    """Lead on from the address that something had; else offer a search for the address's words."""
+    if address := _moved(request):
+        return HttpResponsePermanentRedirect(address)
     words = request.path.strip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")
     searched = Filters(q="".join(c for c in words if c.isprintable())[:60])
     return draw(request, "404.html", {"searched": searched}, status=404)
+
+
+def _moved(request: HttpRequest) -> str:
+    """Give the address of a page whose slug was changed; empty where there is none."""
+    match = re.fullmatch(r"/(\w\w)/(event|actor|place|source)s/([\w-]+)/(.*)", request.path_info)
+    if not match:
+        return ""
+    language, kind, slug, rest = match.groups()
+    facet: Any = kind  # but for events
+    former = FormerSlug.objects.filter(kind=kind, slug=slug).first()
+    model = apps.get_model("sahel", kind)
+    found = model._default_manager.filter(pk=former.key).first() if former else None
+    if found is None or found.slug == slug:
+        return ""
+    public = (
+        found.publication == Event.Publication.PUBLISHED
+        if isinstance(found, Event)
+        else found.slug in record_for(request).values[facet]
+    )
+    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+    return f"/{language}/{kind}s/{found.slug}/{rest}{query}" if public else ""
 
 
 # What the pages share -----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Query it in words that chain: `Event.objects.published().matching(filters).for_t
 from sahel.models.events import Event, Involvement
 from sahel.models.evidence import Quotation, Reference, verify
 from sahel.models.names import Actor, Place
-from sahel.models.record import ChangedDay, Loading, Record, State, snapshot
+from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
 from sahel.models.selection import EventQuerySet
 from sahel.models.sources import Source, SourceText, source_label
 
@@ -15,6 +15,7 @@ __all__ = [
     "ChangedDay",
     "Event",
     "EventQuerySet",
+    "FormerSlug",
     "Involvement",
     "Loading",
     "Place",

@@ -66,6 +66,7 @@ class Named(Slugged):
 
     def clean(self) -> None:
         """Refuse a parent that would make a circle or stand too deep to be found."""
+        super().clean()
         seen, parent = {self.pk}, getattr(self, "parent", None)
         while parent is not None:
             if parent.pk in seen:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from django.db import connection, models
+from django.db.models import UniqueConstraint
 from django.utils import timezone
 
 
@@ -47,6 +48,24 @@ class ChangedDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.version}"
+
+
+class FormerSlug(models.Model):
+    """A slug that an event, an actor, a place or a source had before, for its addresses to go on.
+
+    Triggers write it, whichever way the slug is changed; what once led to one thing never leads to
+    another.
+    """
+
+    kind = models.CharField(max_length=10)  # the name of the model, in small letters
+    slug = models.SlugField(max_length=100)
+    key = models.PositiveBigIntegerField()  # the primary key of what had it
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["kind", "slug"], name="former_slug_of_one")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.slug}"
 
 
 class Loading(models.Model):
