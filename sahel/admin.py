@@ -270,7 +270,13 @@ class EventAdmin(RecordAdmin):
         (_("Note"), {"fields": [("note_en", "note_fr")], "classes": ["collapse"]}),
         (
             _("Publication"),
-            {"fields": [("publication", "slug"), ("created", "updated", "published")]},
+            {
+                "fields": [
+                    ("publication", "slug"),
+                    ("withdrawal_en", "withdrawal_fr"),
+                    ("created", "updated", "published"),
+                ]
+            },
         ),
     ]
 

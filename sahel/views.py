@@ -267,6 +267,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Lead on from the address that something had; else offer a search for the address's words."""
     if address := _moved(request):
         return HttpResponsePermanentRedirect(address)
+    if event := _withdrawn(request):
+        return draw(request, "410.html", {"event": event}, status=410)
     words = request.path.strip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")
     searched = Filters(q="".join(c for c in words if c.isprintable())[:60])
     return draw(request, "404.html", {"searched": searched}, status=404)
@@ -285,12 +287,23 @@ def _moved(request: HttpRequest) -> str:
     if found is None or found.slug == slug:
         return ""
     public = (
-        found.publication == Event.Publication.PUBLISHED
+        found.publication in (Event.Publication.PUBLISHED, Event.Publication.WITHDRAWN)
         if isinstance(found, Event)
         else found.slug in record_for(request).values[facet]
     )
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
     return f"/{language}/{kind}s/{found.slug}/{rest}{query}" if public else ""
+
+
+def _withdrawn(request: HttpRequest) -> Event | None:
+    """Give the event that was withdrawn from an address; None where there is none."""
+    match = re.fullmatch(r"/\w\w/events/([\w-]+)/", request.path_info)
+    if not match:
+        return None
+    found: Event | None = Event.objects.filter(
+        slug=match[1], publication=Event.Publication.WITHDRAWN
+    ).first()
+    return found
 
 
 # What the pages share -----------------------------------------------------------------------------

@@ -75,6 +75,7 @@ class Event(Slugged):
         DRAFT = "draft", _("Draft")
         REVIEW = "review", _("In review")
         PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     title_en = models.CharField(_("title in English"), max_length=200, blank=True)
     title_fr = models.CharField(_("title in French"), max_length=200, blank=True)
@@ -126,6 +127,12 @@ class Event(Slugged):
     publication = models.CharField(
         _("publication"), max_length=10, choices=Publication, default=Publication.DRAFT
     )
+    withdrawal_en = models.TextField(
+        _("why it was withdrawn, in English"),
+        blank=True,
+        help_text=_("Readers who follow its address are told so."),
+    )
+    withdrawal_fr = models.TextField(_("why it was withdrawn, in French"), blank=True)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated = models.DateTimeField(_("updated"), default=timezone.now, editable=False)
     published = models.DateTimeField(_("published"), null=True, editable=False)
@@ -135,6 +142,7 @@ class Event(Slugged):
     summary = Translated()
     note = Translated()
     date_note = Translated()
+    withdrawal = Translated()
 
     objects = EventManager()
 
@@ -147,6 +155,11 @@ class Event(Slugged):
         ]
         constraints = [
             in_one_language("title"),
+            CheckConstraint(
+                condition=~Q(publication="withdrawn") | ~Q(withdrawal_en="") | ~Q(withdrawal_fr=""),
+                name="event_withdrawn_for_a_reason",
+                violation_error_message=_("Say why it is withdrawn, in English or in French."),
+            ),
             CheckConstraint(
                 condition=Q(earliest__isnull=False) | Q(latest__isnull=False),
                 name="event_has_a_date",
