@@ -92,7 +92,7 @@ def _point(words: str, anchor: EDTF | None) -> str | None:
 
 def _absolute(words: str) -> str | None:
     months, days = "|".join(_months()), "|".join(_weekdays())
-    weekday, day = rf"(?:(?:{days}),? )?", r"(?P<day>\d{1,2})(?:er|st|nd|rd|th)?"
+    weekday, day = rf"(?:(?P<weekday>{days}),? )?", r"(?P<day>\d{1,2})(?:er|st|nd|rd|th)?"
     forms = (
         rf"{weekday}{day} (?:of |de )?(?P<month>{months})\.?,? (?P<year>\d{{4}})",
         rf"{weekday}(?P<month>{months})\.? {day},? (?P<year>\d{{4}})",
@@ -116,7 +116,11 @@ def _absolute(words: str) -> str | None:
                 else ""
             )
             day = f"{int(parts['day']):02}" if parts.get("day") else ""
-            return "-".join(filter(None, [parts["year"], number, day]))
+            found = "-".join(filter(None, [parts["year"], number, day]))
+            named = parts.get("weekday")
+            if named and EDTF.parse(found).sort_date.weekday() != _weekdays()[named]:
+                return None  # the weekday or the day is wrong: nobody knows which
+            return found
     return None
 
 

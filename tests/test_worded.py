@@ -84,6 +84,7 @@ def test_what_counts_from_a_day_that_is_not_known_is_refused(typed, anchor):
         "soon",
         "before 2021",
         "31 June 2021",
+        "Monday, 3 January 2021",
         "03/01/2021",
         "the end of 2021",
         "between 2021 and 2020",
