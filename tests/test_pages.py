@@ -37,7 +37,7 @@ def test_an_event_shows_all_that_is_known_of_it(client):
         "<h1>Air strike</h1>",
         "3 January 2021",
         "corroborated by another page",
-        "in January 2021",
+        '<q lang="en">in January 2021</q>',
         "Another page.",
         "killed 19 people",
         "United Nations",
