@@ -146,7 +146,7 @@ def questions() -> list[Question]:
             [f"{of_actor}&year={year}&kind={kind}" for year, kind in crossed],
         ),
         Question("all but a kind", "timeline", [f"?kind=-{kind}" for kind in kinds]),
-        Question("last page", "timeline", [f"?after={last[min(50, count - 2)]}"]),
+        Question("last page", "timeline", [f"?after={last[min(25, count - 2)]}"]),
         Question("a common word", "word", [f"?q={word}" for word in common]),
         Question("a rare word", "word", [f"?q={word}" for word in rare]),
         Question("the commonest word", "", [f"?q={top}"]),

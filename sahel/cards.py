@@ -1,4 +1,4 @@
-"""What a page shows of an event, read as plain values: a page of fifty costs a few milliseconds."""
+"""What a page shows of an event, read as plain values: a page costs a few milliseconds."""
 
 from __future__ import annotations
 

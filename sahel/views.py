@@ -50,8 +50,7 @@ KINDS = {
     Place.Kind.VILLAGE: gettext_lazy("Villages"),
     Place.Kind.SITE: gettext_lazy("Sites"),
 }
-PAGE = 50  # events on a page of the timeline
-PAGE_OF_ONE = 25  # on a page about one actor, place or source, which has more to say
+PAGE = 25  # events on a page: twice as many take a phone's processor twice as long to lay out
 LISTED = 300  # actors, places or sources on the page that lists them
 EVERYTHING = Filters()
 
@@ -159,7 +158,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw a source, and what rests on it: a page of events, in the order of the source's text."""
     found = in_use(request, Source.objects.select_related("original"), "source", slug)
     selection = selected(request, Filters(source=(slug,)))
-    page = selection.page(PAGE_OF_ONE)
+    page = selection.page(PAGE)
     events = cards(selection.index, page.keys)
     quotations = [
         (quotation, event)
@@ -335,7 +334,7 @@ def in_use(request: HttpRequest, queryset: QuerySet[Any], facet: Facet, slug: st
 def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) -> dict[str, Any]:
     """Give what `_timeline.html` draws: the selection and one page of its events."""
     selection = selected(request, scope)
-    page = selection.page(PAGE if scope is EVERYTHING else PAGE_OF_ONE)
+    page = selection.page(PAGE)
     events = cards(selection.index, page.keys)
     return {
         **_in_words(selection, name),
