@@ -1,35 +1,38 @@
 """How editors work: an event with its quotations, references, actors and places on one page."""
 
-from contextlib import suppress
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import models
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
 from django.db.models import Count, Model, QuerySet
-from django.forms import BaseInlineFormSet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sahel.dates import EDTF, EDTFError
 from sahel.filters import words
+from sahel.forms import EventForm, QuotationForm, QuotationFormSet, SourceTextForm, WordedDateForm
 from sahel.models import (
     Actor,
+    Change,
     Event,
     Involvement,
     Place,
     Quotation,
     Reference,
+    Signature,
     Source,
     SourceText,
     verify,
 )
-from sahel.quotations import find, passage_like, plain_line_ends
-from sahel.worded import read
+from sahel.models.history import snapshots
+from sahel.versions import compare, restore
 
 admin.site.site_header = _("Sahel timeline: editing")
 admin.site.site_title = _("Sahel timeline")
@@ -72,58 +75,6 @@ class RecordAdmin(admin.ModelAdmin):
         return found
 
 
-class WordedDateForm(forms.ModelForm):
-    """Takes a date in words, too, and shows how it was read before anything is saved."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Put what was read in place of the words."""
-        super().__init__(*args, **kwargs)
-        self.read = ""
-        if "date" in self.fields:
-            hint = gettext("Words are read, too: about March 2012, by 2026, last June.")
-            self.fields["date"].help_text = f"{self.fields['date'].help_text} {hint}"
-        typed = str(self.data.get("date", "")).strip() if self.is_bound else ""
-        with suppress(EDTFError):
-            EDTF.parse(typed)
-            typed = ""  # it is EDTF already
-        if not typed:
-            return
-        try:
-            date = read(typed, self.anchor())
-        except EDTFError as error:
-            self.read = str(error)
-            return
-        sent: Any = self.data  # which cannot be written into
-        data = sent.copy()
-        data["date"] = str(date)
-        self.data = data
-        self.read = gettext(
-            "“%(typed)s” was read as: %(words)s (%(edtf)s). Save again if that is right."
-        ) % {"typed": typed[:80], "words": date.in_words(), "edtf": date}
-
-    def anchor(self) -> EDTF | None:
-        """Give the day from which "last June" counts; none is known here."""
-        return None
-
-    def clean_date(self) -> Any:
-        """Let the editor see how words were read."""
-        if self.read:
-            raise forms.ValidationError(self.read)
-        return self.cleaned_data["date"]
-
-
-class EventForm(WordedDateForm):
-    """An event; "last June" counts from the day of the source that is quoted first."""
-
-    def anchor(self) -> EDTF | None:
-        """Give the date of the first quotation's source."""
-        key = str(self.data.get("quotations-0-source", ""))
-        if not (key.isascii() and key.isdigit() and len(key) < 19):
-            return None
-        source = Source.objects.filter(pk=key).first()
-        return source.date or None if source else None
-
-
 class InvolvementInline(admin.TabularInline):
     """Who took part."""
 
@@ -131,49 +82,6 @@ class InvolvementInline(admin.TabularInline):
     extra = 0
     autocomplete_fields = ["actor"]
     fields = ["actor", "role", "order"]
-
-
-class QuotationForm(forms.ModelForm):
-    """The words of a source; where they differ from its text, a box takes over the text's own."""
-
-    take = forms.BooleanField(
-        label=_("take the source’s own characters"), required=False, widget=forms.HiddenInput
-    )
-
-    def full_clean(self) -> None:
-        """Offer the source's own characters where these words differ from them."""
-        super().full_clean()
-        self.fields["take"].widget = (
-            forms.CheckboxInput() if self.has_error("exact") else forms.HiddenInput()
-        )
-
-    def clean(self) -> dict[str, Any]:
-        """Take what the source has, if that is asked for; other words were not checked yet."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        source, exact = cleaned.get("source"), plain_line_ends(cleaned.get("exact") or "")
-        read = source.texts.first() if source and exact else None
-        if read and cleaned.get("take") and not find(exact, read.text):
-            cleaned["exact"] = passage_like(exact, read.text) or exact
-        if self.instance.pk and {"exact", "source"} & set(self.changed_data):
-            self.instance.forget_check()
-        return cleaned
-
-
-class QuotationFormSet(BaseInlineFormSet):
-    """The quotations of one event."""
-
-    def clean(self) -> None:
-        """Let nothing be published that no quotation bears out."""
-        super().clean()
-        left = [
-            form
-            for form in self.forms
-            if getattr(form, "cleaned_data", None) and not form.cleaned_data.get("DELETE")
-        ]
-        if self.instance.publication == Event.Publication.PUBLISHED and not left:
-            raise forms.ValidationError(
-                gettext("A published event needs a quotation. Add one, or keep the event a draft.")
-            )
 
 
 class QuotationInline(admin.StackedInline):
@@ -274,6 +182,7 @@ class EventAdmin(RecordAdmin):
                 "fields": [
                     ("publication", "slug"),
                     ("withdrawal_en", "withdrawal_fr"),
+                    "why",
                     ("created", "updated", "published"),
                 ]
             },
@@ -284,6 +193,94 @@ class EventAdmin(RecordAdmin):
         """Count the quotations in the same query."""
         events: QuerySet[Event] = super().get_queryset(request)
         return events.annotate(quotation_total=Count("quotations"))
+
+    def get_urls(self) -> list[Any]:
+        """Add the page on which an earlier version is put back."""
+        page = "<path:object_id>/history/<int:number>/"
+        view = self.admin_site.admin_view(self.restore_view)
+        return [path(page, view, name="sahel_event_restore"), *super().get_urls()]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """List the versions of an event, also of a deleted one; hold any two against each other."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = self._about(request, object_id)
+        if versions := context["versions"]:
+            numbers = {str(version.number): version for version in versions}
+            newer = numbers.get(request.GET.get("to", ""), versions[0])
+            previous = versions[min(versions.index(newer) + 1, len(versions) - 1)]
+            older = numbers.get(request.GET.get("from", ""), previous)
+            context |= {
+                "older": older,
+                "newer": newer,
+                "differences": compare(older.snapshot, newer.snapshot),
+                "heading": gettext("From version %(older)s to version %(newer)s")
+                % {"older": older.number, "newer": newer.number},
+            }
+        return TemplateResponse(request, "admin/history.html", context)
+
+    def restore_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
+        """Show what would change, ask why, and put the version back."""
+        context = self._about(request, object_id)
+        wanted = next((each for each in context["versions"] if each.number == number), None)
+        if wanted is None or not wanted.after:
+            raise Http404
+        allowed = self.has_change_permission if context["event"] else self.has_add_permission
+        if not allowed(request):
+            raise PermissionDenied
+        problems: list[str] = []
+        if request.method == "POST":
+            if not request.POST.get("why", "").strip():
+                problems = [gettext("Say in a few words why this version is put back.")]
+            else:
+                problems = self._restore(wanted)
+            if not problems:
+                messages.success(request, gettext("The version was put back."))
+                return redirect("admin:sahel_event_change", wanted.event)
+        now = snapshots([wanted.event]).get(wanted.event)
+        context |= {
+            "wanted": wanted,
+            "differences": compare(now, wanted.snapshot),
+            "heading": gettext("Put back version %(number)s of %(day)s")
+            % {"number": wanted.number, "day": date_format(wanted.at)},
+            "problems": problems,
+            "why": request.POST.get("why", ""),
+        }
+        return TemplateResponse(request, "admin/restore.html", context)
+
+    def _restore(self, wanted: Change) -> list[str]:
+        """Put a version back, or give what stands in the way."""
+        try:
+            with transaction.atomic():
+                restore(wanted)
+        except ValidationError as error:
+            return error.messages
+        return []
+
+    def _about(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
+        """Give what pages on an event's versions have in common: the versions, the newest first."""
+        numeric = object_id.isascii() and object_id.isdigit() and len(object_id) < 19
+        key = int(object_id) if numeric else 0
+        event = Event.objects.filter(pk=key).first()
+        versions = list(Change.objects.filter(event=key).order_by("-number"))
+        if not (event or versions):
+            raise Http404
+        title = gettext("History: %(event)s") % {"event": event or versions[0].slug}
+        about = {"title": title, "event": event, "key": key, "versions": versions}
+        return {**self.admin_site.each_context(request), **about, "opts": self.opts}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let nothing vanish that readers have seen: it is withdrawn, for a reason."""
+        if isinstance(obj, Event) and obj.published is not None:
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Let quotations go with their event, though not by themselves."""
+        listed, counts, lacking, kept = super().get_deleted_objects(objs, request)
+        return listed, counts, set(lacking) - {Quotation._meta.verbose_name}, kept
 
     def get_view_on_site_url(self, obj: Event | None = None) -> str | None:
         """Lead to the reader's page where there is one: a draft has none."""
@@ -353,6 +350,70 @@ class QuotationAdmin(RecordAdmin):
         return False
 
 
+@admin.register(Change)
+class ChangeAdmin(admin.ModelAdmin):
+    """The list of all changes, public or not; each leads to the versions of its event."""
+
+    list_display = ["number", "at", "event_of", "what", "way", "who", "why"]
+    list_display_links = None
+    list_filter = ["what", "way", "public"]
+    list_per_page = 100
+    search_fields = ["slug", "who", "why"]
+    search_help_text = _("The slug of an event, a public name, or words of a reason.")
+    ordering = ["-number"]
+
+    @admin.display(description=_("event"), ordering="slug")
+    def event_of(self, change: Change) -> str:
+        """Lead to the versions of the event, which may be deleted."""
+        page = reverse("admin:sahel_event_history", args=[change.event])
+        return format_html('<a href="{}">{}</a>', page, change.slug)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let nobody write history by hand."""
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission  # type: ignore[assignment]
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let it be read by whoever may see events."""
+        return bool(request.user.has_perm("sahel.view_event"))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show it to whoever may read it."""
+        return self.has_view_permission(request)
+
+
+@admin.register(Signature)
+class SignatureAdmin(admin.ModelAdmin):
+    """How readers see who changed what: each editor's own choice."""
+
+    fields = ["name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Signature]:
+        """Give an editor's own name."""
+        names: QuerySet[Signature] = super().get_queryset(request)
+        return names.filter(user=request.user.pk)
+
+    def save_model(self, request: HttpRequest, obj: Signature, form: Any, change: bool) -> None:
+        """Make it the name of whoever is signed in."""
+        obj.user_id = request.user.pk  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let each have one name."""
+        return not Signature.objects.filter(user=request.user.pk).exists()
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let every editor choose."""
+        return True
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show it to every editor."""
+        return True
+
+    has_change_permission = has_delete_permission = has_view_permission
+
+
 class NamedAdmin(RecordAdmin):
     """What actors and places have in common."""
 
@@ -402,48 +463,6 @@ class PlaceAdmin(NamedAdmin):
         ("description_en", "description_fr"),
         "wikidata",
     ]
-
-
-class SourceTextForm(forms.ModelForm):
-    """Takes a text as it is, its spaces included."""
-
-    class Meta:
-        model = SourceText
-        fields = ["text", "replaces"]
-
-    text = forms.CharField(
-        label=_("text"),
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 12, "cols": 100}),
-        help_text=_("For checking quotations only. Readers never see it and nothing exports it."),
-    )
-    replaces = forms.BooleanField(
-        label=_("take it although it lacks words that are quoted"),
-        required=False,
-        help_text=_("Where the source itself has changed. The quotations stay as they are."),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a text that is probably another source's."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        text = plain_line_ends(cleaned.get("text", ""))
-        known = self.instance.source if self.instance.source_id else None  # None: being added
-        missing = known.quotations_missing_in(text) if known else []
-        if text and missing and not cleaned.get("replaces"):
-            raise forms.ValidationError(
-                ngettext(
-                    "%(count)s quotation of this source is not in the text, letter by letter: "
-                    "%(events)s.",
-                    "%(count)s quotations of this source are not in the text, letter by letter: "
-                    "%(events)s.",
-                    len(missing),
-                )
-                % {
-                    "count": len(missing),
-                    "events": ", ".join(sorted({q.event.slug for q in missing})),
-                }
-            )
-        return cleaned
 
 
 class SourceTextInline(admin.StackedInline):

@@ -2,11 +2,15 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.defaults import bad_request
+
+from sahel.fields import readers_language
+from sahel.models import Change, Signature, changes
 
 logger = logging.getLogger(__name__)
 
@@ -34,3 +38,35 @@ class AdminBadInput:
             return None
         logger.error("Bad input: %s", request.path, exc_info=exception)
         return bad_request(request, exception)
+
+
+class _FaultOfOursError(Exception):
+    """Rolls back what was changed before an error of ours."""
+
+
+class EditorsChanges:
+    """Puts what an editor changes on record, with the reason given, in the same transaction."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Remember what comes next."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Let whoever is signed in change things; an error on our side changes nothing."""
+        safe = request.method in ("GET", "HEAD", "OPTIONS", "TRACE")
+        if safe or "/admin/" not in request.path or not request.user.is_authenticated:
+            return self.get_response(request)
+        name = Signature.objects.filter(user=request.user.pk).values_list("name", flat=True).first()
+        why = request.POST.get("why", "").strip()
+        author = changes(
+            Change.Way.EDITOR,
+            who=name or "",
+            account=request.user.pk,
+            why=why,
+            language=readers_language() if why else "",
+        )
+        with suppress(_FaultOfOursError), author:
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                raise _FaultOfOursError
+        return response

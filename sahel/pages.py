@@ -5,6 +5,7 @@ Each language has an environment of its own, so that nothing on a page asks whic
 
 import gettext
 from collections.abc import Callable
+from datetime import date
 from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any
@@ -14,16 +15,17 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info, override
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment
 from markupsafe import Markup
 
+from sahel.dates import EDTF
 from sahel.fields import Text, address, readers_language, vocabulary
 from sahel.jinja import Pages, escaped
-from sahel.models import Actor, Event, Involvement, Place, Quotation, Reference, Source
+from sahel.models import Actor, Change, Event, Involvement, Place, Quotation, Reference, Source
 from sahel.quotations import text_fragment
 
 # Letters that are narrow, and those that are wide.
@@ -68,13 +70,14 @@ def environment(language: str, **options: Any) -> Environment:
             source=vocabulary(Source.Kind, language),
             wording=vocabulary(Source.Wording, language),
             state=vocabulary(Quotation.State, language),
+            change=vocabulary(Change.What, language),
         ),
         "static": static,
         "wrapped": wrapped,
     }
     made.filters |= {
         "capfirst": capfirst,
-        "date": date_format,
+        "date": day_in_words,
         "language_name": partial(language_name, language=language),
         "lines": lines,
         "marked": _marker(language, texts.gettext("not translated yet")),
@@ -131,6 +134,11 @@ def passage_url(quotation: Any, url: str | None = None) -> str:
     if quotation.page:  # browsers open PDF files at a page (RFC 8118), not at words
         return f"{bare}#page={quotation.page}"
     return str(bare) + text_fragment(quotation.exact, quotation.prefix, quotation.suffix)
+
+
+def day_in_words(day: date) -> str:
+    """Give a day, or the day of a time (UTC), as the dates of events are written."""
+    return EDTF.parse(f"{day:%Y-%m-%d}").in_words()
 
 
 def in_language(request: HttpRequest, code: str) -> str:

@@ -34,7 +34,17 @@ class Lists(_Pages):
 
     def items(self) -> Sequence[str]:
         """Give the names of the pages."""
-        return "timeline", "histogram", "lanes", "map", "actors", "places", "sources", "about"
+        return (
+            "timeline",
+            "histogram",
+            "lanes",
+            "map",
+            "actors",
+            "places",
+            "sources",
+            "changes",
+            "about",
+        )
 
 
 class Events(_Pages):

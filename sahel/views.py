@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from sahel import facets, index
 from sahel.atlas import draw_map
 from sahel.cards import Card, Quoted, cards
+from sahel.corrections import corrections
 from sahel.corroboration import corroboration
 from sahel.facets import Page, Selection
 from sahel.fields import Text, address, readers_language
@@ -103,12 +104,15 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     found = {card.pk: card for card in cards(record, keys)}
     if key not in found:  # withdrawn this moment
         raise Http404
+    public_since, since = corrections(key)
     context = {
         "event": found[key],
         "earlier": found.get(earlier) if earlier else None,
         "later": found.get(later) if later else None,
         "references": Reference.objects.filter(event=key).select_related("source"),
         "corroboration": corroboration(key),
+        "public_since": public_since,
+        "corrections": since,
     }
     return draw(request, "event.html", context)
 

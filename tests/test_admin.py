@@ -153,6 +153,7 @@ def test_other_words_are_not_those_that_were_checked(editor):
             "quotations-0-event": event.pk,
             "quotations-0-exact": "No dialogue, he said.",
             "quotations-0-start": "3",
+            "why": "He was quoted in part.",
         }
     )
     address = f"/en/admin/sahel/event/{event.pk}/change/"
@@ -287,7 +288,7 @@ def test_actors_are_found_as_one_types_them(editor, typed):
 @pytest.mark.parametrize("model", ["event", "actor", "place", "source"])
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_lists_and_forms_open_in_both_languages(editor, model, language):
-    event = make_event(actors=("France",), places=("Mali",))
+    event = make_event(actors=("France",), places=("Mali",), publication="draft")
     pk = {
         "event": event.pk,
         "actor": event.involvements.get().actor_id,

@@ -62,7 +62,6 @@ ROWS = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"]}
 
 
 def create_triggers_on_sqlite(run, table):
-    """Also for later migrations: SQLite drops a table's triggers where Django remakes the table."""
     for action, rows in ROWS.items():
         then = f"{RAISE};"
         if table in NAMES:

@@ -1,14 +1,11 @@
 """Quotations get an address and what was found out of them: their state, against which text, when."""
 
-from importlib import import_module
-
 from django.db import migrations, models
 from django.db.models import Q
 from django.utils import timezone
 
 import sahel.models.evidence
-
-triggers = import_module("sahel.migrations.0004_changes_and_words")
+from sahel.migrations import _triggers
 
 STATES = [
     ("verbatim", "verbatim"),
@@ -38,32 +35,10 @@ def give_keys_and_states(apps, schema_editor):
         )
 
 
-TABLES = "sahel_event", "sahel_quotation"
-
-
-def drop(apps, schema_editor):
-    """On SQLite a table cannot be made anew while triggers of another one name it."""
-    if schema_editor.connection.vendor != "sqlite":
-        return
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN (%s, %s)", TABLES
-        )
-        for (name,) in cursor.fetchall():
-            schema_editor.execute(f"DROP TRIGGER {name}")
-
-
-def create_again(apps, schema_editor):
-    """Django made the table anew, and its triggers are gone."""
-    if schema_editor.connection.vendor == "sqlite":
-        for table in TABLES:
-            triggers.create_triggers_on_sqlite(schema_editor.execute, table)
-
-
 class Migration(migrations.Migration):
     dependencies = [("sahel", "0007_words_of_roles_and_stances")]
     operations = [
-        migrations.RunPython(drop, create_again),
+        migrations.RunPython(_triggers.put_away, _triggers.put_back),
         migrations.AddField("quotation", "key", models.CharField(max_length=16, default="")),
         migrations.AddField(
             "quotation",
@@ -159,5 +134,5 @@ class Migration(migrations.Migration):
                 name="quotation_uncheckable_for_a_reason",
             ),
         ),
-        migrations.RunPython(create_again, drop),
+        migrations.RunPython(_triggers.put_back, _triggers.put_away),
     ]

@@ -1,7 +1,4 @@
-"""Slugs that were changed, kept by the database itself so that old addresses lead on.
-
-A later migration that lets SQLite make one of these tables anew has to create its trigger again.
-"""
+"""Slugs that were changed, kept by the database itself so that old addresses lead on."""
 
 from django.db import migrations, models
 from django.db.models import UniqueConstraint

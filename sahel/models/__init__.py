@@ -5,6 +5,7 @@ Query it in words that chain: `Event.objects.published().matching(filters).for_t
 
 from sahel.models.events import Event, Involvement
 from sahel.models.evidence import Quotation, Reference, verify
+from sahel.models.history import Change, Signature, Unrecorded, changes, record_changes
 from sahel.models.names import Actor, Place
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
 from sahel.models.selection import EventQuerySet
@@ -12,6 +13,7 @@ from sahel.models.sources import Source, SourceText, source_label
 
 __all__ = [
     "Actor",
+    "Change",
     "ChangedDay",
     "Event",
     "EventQuerySet",
@@ -22,9 +24,13 @@ __all__ = [
     "Quotation",
     "Record",
     "Reference",
+    "Signature",
     "Source",
     "SourceText",
     "State",
+    "Unrecorded",
+    "changes",
+    "record_changes",
     "snapshot",
     "source_label",
     "verify",

@@ -23,6 +23,8 @@ class Record(models.Model):
     version = models.PositiveBigIntegerField(default=1)
     renamed = models.PositiveBigIntegerField(default=0)
     emptied = models.PositiveBigIntegerField(default=0)
+    entries = models.PositiveBigIntegerField(db_default=0)  # of the history
+    head = models.CharField(max_length=64, blank=True, db_default="")  # the hash of its last entry
 
     def __str__(self) -> str:
         return str(self.version)

@@ -10,9 +10,9 @@ from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.base import DeserializationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models
 
-from sahel.models import Loading
+from sahel.models import Change, Loading, Unrecorded, changes
 
 
 class Command(BaseCommand):
@@ -28,14 +28,20 @@ class Command(BaseCommand):
             help="do nothing if the fixtures were ever loaded into this database, so that nothing "
             "editors changed or deleted comes back",
         )
+        parser.add_argument(
+            "--why", default="", help="the reason, in English, that readers see beside each change"
+        )
 
-    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, why: str, **options: Any) -> None:
         """Load all files or, where one is wrong, none."""
         if once and Loading.objects.exists():
+            if Unrecorded.objects.exists():  # it was changed by other means since
+                with changes(Change.Way.OUTSIDE):
+                    pass
             return
         counts = {"created": 0, "changed": 0, "unchanged": 0}
         digest = hashlib.sha256()
-        with transaction.atomic():
+        with changes(Change.Way.FIXTURES, why=why, language="en" if why else ""):
             for path in fixture_files():
                 content = path.read_bytes()
                 digest.update(content)

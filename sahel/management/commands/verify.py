@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, F
 
-from sahel.models import Quotation, Source, verify
+from sahel.models import Change, Quotation, Source, changes, verify
 from sahel.quotations import Passage, problems
 
 
@@ -37,10 +37,11 @@ class Command(BaseCommand):
 
     def _all(self, sources: Any) -> None:
         lost = 0
-        for quotation in verify(sources.order_by("pk").values_list("pk", flat=True)):
-            if quotation.state == Quotation.State.MISSING:
-                event, named = quotation.event.slug, quotation.source.slug
-                self.stderr.write(f"{event}: not found any more in {named}: {quotation}")
+        with changes(Change.Way.CHECK):
+            for quotation in verify(sources.order_by("pk").values_list("pk", flat=True)):
+                if quotation.state == Quotation.State.MISSING:
+                    event, named = quotation.event.slug, quotation.source.slug
+                    self.stderr.write(f"{event}: not found any more in {named}: {quotation}")
         states = Quotation.objects.filter(source__in=sources).values_list("state")
         counts = dict(states.annotate(Count("pk")).order_by("state"))
         for state in Quotation.State:

@@ -1,0 +1,151 @@
+"""What readers see of the history: on an event's page, on the page of all changes, in its feed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.views.decorators.http import require_safe
+
+from sahel import index
+from sahel.cards import Card, cards
+from sahel.fields import Text, address, chooser, readers_language
+from sahel.models import Change, Record
+from sahel.pages import draw
+from sahel.versions import Difference, compare_each
+
+What = Change.What
+PAGE = 25  # changes on a page
+ON_AN_EVENT = 10  # changes that its own page tells of
+# What can be asked for with `what=`, and in which words it is offered.
+FILTERS = {
+    "new": ([What.PUBLISHED], pgettext_lazy("changes", "New")),
+    "corrected": ([What.CORRECTED], pgettext_lazy("changes", "Corrected")),
+    "withdrawn": ([What.WITHDRAWN, What.DELETED], pgettext_lazy("changes", "Withdrawn")),
+    "checked": ([What.CHECKED], gettext_lazy("Quotations checked")),
+}
+TOLD = [What.PUBLISHED, What.CORRECTED, What.WITHDRAWN, What.DELETED]
+
+
+@dataclass
+class Told:
+    """A change as readers are told of it; an event that is not public any more has no title."""
+
+    entry: Change
+    title: Text | None
+    address: str
+    why: Text
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def by(self) -> str:
+        """Who did it: a chosen name, or the way the change came in."""
+        return self.entry.who or str(self.entry.get_way_display())
+
+
+def corrections(event: int) -> tuple[Change | None, list[Told]]:
+    """Give the entry with which an event first was public, and what was done to it since."""
+    rows = Change.objects.filter(event=event).order_by("number")
+    numbers, public = [], []
+    for number, is_public, what in rows.values_list("number", "public", "what"):
+        numbers.append(number)
+        if is_public and what in TOLD:
+            public.append(number)
+    if not public:
+        return None, []
+    since = public[1:][-ON_AN_EVENT:][::-1]
+    before = {number: numbers[numbers.index(number) - 1] for number in since}
+    entries = Change.objects.in_bulk([public[0], *since, *before.values()])
+    first = entries[public[0]]
+    if not since:
+        return first, []
+    pairs = [(entries[before[number]].snapshot, entries[number].snapshot) for number in since]
+    told = _told([entries[number] for number in since], {})
+    for each, differences in zip(told, compare_each(pairs), strict=True):
+        # What was not public is nobody's to see.
+        each.differences = differences if each.entry.what == What.CORRECTED else []
+    return first, told
+
+
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """List what was published, corrected and withdrawn, the newest first."""
+    what, entries = _asked(request)
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        entries = entries.filter(number__lt=int(before))
+    found = list(entries[: PAGE + 1])
+    context = {
+        "told": _listed(request, found[:PAGE]),
+        "older": found[PAGE - 1].number if len(found) > PAGE else None,
+        "what": what,
+        "choices": {word: str(label) for word, (_whats, label) in FILTERS.items()},
+        "of": request.GET.get("event", "")[:100],
+        "record": Record.objects.first(),
+    }
+    return draw(request, "changes.html", context)
+
+
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    """Give the same as an Atom feed (RFC 4287), under the same words of the query string."""
+    what, entries = _asked(request)
+    site = f"{request.scheme}://{request.get_host()}"
+    page = address("changes")
+    label = FILTERS[what][1] if what else _("Changes")
+    atom = Atom1Feed(
+        title=f"{_('Sahel timeline')} – {label}",
+        link=f"{site}{page}",
+        description="",
+        feed_url=f"{site}{request.get_full_path()}",
+        language=readers_language(),
+    )
+    for told in _listed(request, list(entries[:PAGE])):
+        did = capfirst(str(told.entry.get_what_display()))
+        atom.add_item(
+            title=f"{did}{pgettext('before a quotation', ':')} {told.title}" if told.title else did,
+            link=f"{site}{told.address or page}",
+            description=told.why,
+            unique_id=f"{site}{page}#{told.entry.number}",
+            updateddate=told.entry.at,
+            pubdate=told.entry.at,
+            author_name=told.by,
+        )
+    return HttpResponse(atom.writeString("utf-8"), content_type=atom.content_type)
+
+
+def _asked(request: HttpRequest) -> tuple[str, QuerySet[Change]]:
+    """Give what a reader asks for, and the entries; what makes no sense is off."""
+    what = request.GET.get("what", "")
+    what = what if what in FILTERS else ""
+    entries = Change.objects.filter(public=True, what__in=FILTERS[what][0] if what else TOLD)
+    if slug := request.GET.get("event", ""):
+        slug = slug.replace("\0", "")[:100]
+        events = Change.objects.filter(slug=slug).order_by().values("event")
+        entries = entries.filter(event__in=events)
+    return what, entries.order_by("-number")
+
+
+def _told(entries: list[Change], public: Mapping[int, Card]) -> list[Told]:
+    """Put entries in the reader's words, with the titles of the events that are public now."""
+    choose = chooser(readers_language())
+    told = []
+    for entry in entries:
+        event, why = public.get(entry.event), Text(entry.why, entry.why_language)
+        snapshot = entry.snapshot
+        if not why and entry.what == What.WITHDRAWN and snapshot:
+            words = snapshot["event"]
+            why = choose(words.get("withdrawal_en", ""), words.get("withdrawal_fr", ""))
+        page = address("event", event.slug) if event else ""
+        told.append(Told(entry, event.title if event else None, page, why))
+    return told
+
+
+def _listed(request: HttpRequest, entries: list[Change]) -> list[Told]:
+    record = index.current(getattr(request, "state", None))
+    keys = list({entry.event for entry in entries})
+    return _told(entries, {card.pk: card for card in cards(record, keys)})

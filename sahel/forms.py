@@ -1,0 +1,170 @@
+"""The forms of the admin: what editors type is read, and checked before it is saved."""
+
+from contextlib import suppress
+from typing import Any
+
+from django import forms
+from django.forms import BaseInlineFormSet
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from sahel.dates import EDTF, EDTFError
+from sahel.models import Event, Source, SourceText
+from sahel.quotations import find, passage_like, plain_line_ends
+from sahel.worded import read
+
+
+class WordedDateForm(forms.ModelForm):
+    """Takes a date in words, too, and shows how it was read before anything is saved."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Put what was read in place of the words."""
+        super().__init__(*args, **kwargs)
+        self.read = ""
+        if "date" in self.fields:
+            hint = gettext("Words are read, too: about March 2012, by 2026, last June.")
+            self.fields["date"].help_text = f"{self.fields['date'].help_text} {hint}"
+        typed = str(self.data.get("date", "")).strip() if self.is_bound else ""
+        with suppress(EDTFError):
+            EDTF.parse(typed)
+            typed = ""  # it is EDTF already
+        if not typed:
+            return
+        try:
+            date = read(typed, self.anchor())
+        except EDTFError as error:
+            self.read = str(error)
+            return
+        sent: Any = self.data  # which cannot be written into
+        data = sent.copy()
+        data["date"] = str(date)
+        self.data = data
+        self.read = gettext(
+            "“%(typed)s” was read as: %(words)s (%(edtf)s). Save again if that is right."
+        ) % {"typed": typed[:80], "words": date.in_words(), "edtf": date}
+
+    def anchor(self) -> EDTF | None:
+        """Give the day from which "last June" counts; none is known here."""
+        return None
+
+    def clean_date(self) -> Any:
+        """Let the editor see how words were read."""
+        if self.read:
+            raise forms.ValidationError(self.read)
+        return self.cleaned_data["date"]
+
+
+class EventForm(WordedDateForm):
+    """An event; "last June" counts from the day of the source that is quoted first."""
+
+    why = forms.CharField(
+        label=_("why you change it"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("Readers see it beside the change. Asked for once the event is published."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask why an event is changed that readers have seen."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        kept = Event.objects.filter(pk=self.instance.pk or 0).values_list("publication", flat=True)
+        public = Event.Publication.PUBLISHED
+        # Whoever withdraws an event says why in another field.
+        still = cleaned.get("publication") != Event.Publication.WITHDRAWN
+        if list(kept) == [public] and still and not cleaned.get("why"):
+            self.add_error("why", _("Say in a few words why you change a published event."))
+        return cleaned
+
+    def anchor(self) -> EDTF | None:
+        """Give the date of the first quotation's source."""
+        key = str(self.data.get("quotations-0-source", ""))
+        if not (key.isascii() and key.isdigit() and len(key) < 19):
+            return None
+        source = Source.objects.filter(pk=key).first()
+        return source.date or None if source else None
+
+
+class QuotationForm(forms.ModelForm):
+    """The words of a source; where they differ from its text, a box takes over the text's own."""
+
+    take = forms.BooleanField(
+        label=_("take the source’s own characters"), required=False, widget=forms.HiddenInput
+    )
+
+    def full_clean(self) -> None:
+        """Offer the source's own characters where these words differ from them."""
+        super().full_clean()
+        self.fields["take"].widget = (
+            forms.CheckboxInput() if self.has_error("exact") else forms.HiddenInput()
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Take what the source has, if that is asked for; other words were not checked yet."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        source, exact = cleaned.get("source"), plain_line_ends(cleaned.get("exact") or "")
+        read = source.texts.first() if source and exact else None
+        if read and cleaned.get("take") and not find(exact, read.text):
+            cleaned["exact"] = passage_like(exact, read.text) or exact
+        if self.instance.pk and {"exact", "source"} & set(self.changed_data):
+            self.instance.forget_check()
+        return cleaned
+
+
+class QuotationFormSet(BaseInlineFormSet):
+    """The quotations of one event."""
+
+    def clean(self) -> None:
+        """Let nothing be published that no quotation bears out."""
+        super().clean()
+        left = [
+            form
+            for form in self.forms
+            if getattr(form, "cleaned_data", None) and not form.cleaned_data.get("DELETE")
+        ]
+        if self.instance.publication == Event.Publication.PUBLISHED and not left:
+            raise forms.ValidationError(
+                gettext("A published event needs a quotation. Add one, or keep the event a draft.")
+            )
+
+
+class SourceTextForm(forms.ModelForm):
+    """Takes a text as it is, its spaces included."""
+
+    class Meta:
+        model = SourceText
+        fields = ["text", "replaces"]
+
+    text = forms.CharField(
+        label=_("text"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "cols": 100}),
+        help_text=_("For checking quotations only. Readers never see it and nothing exports it."),
+    )
+    replaces = forms.BooleanField(
+        label=_("take it although it lacks words that are quoted"),
+        required=False,
+        help_text=_("Where the source itself has changed. The quotations stay as they are."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a text that is probably another source's."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        text = plain_line_ends(cleaned.get("text", ""))
+        known = self.instance.source if self.instance.source_id else None  # None: being added
+        missing = known.quotations_missing_in(text) if known else []
+        if text and missing and not cleaned.get("replaces"):
+            raise forms.ValidationError(
+                ngettext(
+                    "%(count)s quotation of this source is not in the text, letter by letter: "
+                    "%(events)s.",
+                    "%(count)s quotations of this source are not in the text, letter by letter: "
+                    "%(events)s.",
+                    len(missing),
+                )
+                % {
+                    "count": len(missing),
+                    "events": ", ".join(sorted({q.event.slug for q in missing})),
+                }
+            )
+        return cleaned
