@@ -156,6 +156,7 @@ def _tables() -> list[_Table]:
     from sahel.models import Event, Involvement, Quotation
 
     quotation = "key event_id source_id exact language speaker_id folded order"
+    quotation += " start end state checked_sha256 checked_on"
     event = (
         "id slug title_en title_fr summary_en kind status date date_basis earliest latest "
         "sort_date publication folded"
@@ -185,7 +186,9 @@ def _rows(
             by = None if speaker is None else actor[speaker]
             folded = f" {_folded(words)} "
             key = f"{pk:012x}{order:04x}"
-            quotations.append((key, pk, source[whence], words, "fr", by, folded, order))
+            where = 10_000 * order  # in a text that nobody has
+            stands = where, where + len(words), "verbatim", "0" * 64, "2022-02-16"
+            quotations.append((key, pk, source[whence], words, "fr", by, folded, order, *stands))
         title, summary = _folded(event.title), _folded(event.summary)
         earliest = event.earliest and event.earliest.isoformat()
         latest = event.latest and event.latest.isoformat()

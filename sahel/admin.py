@@ -150,7 +150,7 @@ class EventAdmin(RecordAdmin):
     list_per_page = 50
     prepopulated_fields = {"slug": ["title_en"]}
     autocomplete_fields = ["places"]
-    readonly_fields = ["reading", "created", "updated", "published"]
+    readonly_fields = ["reading", "signatures", "created", "updated", "published"]
     inlines = [QuotationInline, InvolvementInline, ReferenceInline]
     save_on_top = True
     fieldsets = [
@@ -183,6 +183,7 @@ class EventAdmin(RecordAdmin):
                     ("publication", "slug"),
                     ("withdrawal_en", "withdrawal_fr"),
                     "why",
+                    "signatures",
                     ("created", "updated", "published"),
                 ]
             },
@@ -237,6 +238,7 @@ class EventAdmin(RecordAdmin):
             else:
                 problems = self._restore(wanted)
             if not problems:
+                self._sign(request, Event.objects.get(pk=wanted.event), changed=True)
                 messages.success(request, gettext("The version was put back."))
                 return redirect("admin:sahel_event_change", wanted.event)
         now = snapshots([wanted.event]).get(wanted.event)
@@ -295,12 +297,28 @@ class EventAdmin(RecordAdmin):
             reading = gettext("The date was read as: %(reading)s.") % {"reading": self.reading(obj)}
             messages.info(request, reading)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Note who changed the event, or approved it."""
+        super().save_related(request, form, formsets, change)
+        told = set(form.changed_data) - {"publication", "why"}
+        self._sign(request, form.instance, bool(told) or any(map(_has_changed, formsets)))
+
+    def _sign(self, request: HttpRequest, event: Event, changed: bool) -> None:
+        if event.signed(request.user, changed=changed):
+            said = gettext("It waits for review: another person has to approve what you wrote.")
+            messages.warning(request, said)
+
     @admin.display(description=_("reading"))
     def reading(self, event: Event) -> str:
         """Give the date as readers see it."""
         if not event.date:
             return "–"
         return f"{event.date.in_words()}, {event.get_date_basis_display()}"
+
+    @admin.display(description=_("edited, approved"))
+    def signatures(self, event: Event) -> str:
+        """Say who changed it last, and who approved that."""
+        return ", ".join(str(who) if who else "–" for who in (event.edited_by, event.approved_by))
 
     @admin.display(description=_("title"), ordering="title_en")
     def title(self, event: Event) -> str:
@@ -317,6 +335,10 @@ class EventAdmin(RecordAdmin):
         """Give the number of quotations."""
         total: int = event.quotation_total
         return total
+
+
+def _has_changed(formset: Any) -> bool:
+    return bool(formset.has_changed())
 
 
 @admin.register(Quotation)
@@ -495,6 +517,7 @@ class SourceAdmin(RecordAdmin):
     fields = [
         "title",
         ("author", "publisher"),
+        ("no_publisher_en", "no_publisher_fr"),
         ("kind", "language"),
         ("date", "date_read"),
         "url",

@@ -136,9 +136,11 @@ class EDTFField(_CharField):
         """Write the text; raises ValidationError rather than store what cannot be read."""
         return str(self.to_python(value))
 
-    def value_to_string(self, obj: models.Model) -> str:
-        """Give the text for a fixture."""
-        return str(self.value_from_object(obj))
+    def value_from_object(self, obj: models.Model) -> str:  # type: ignore[override]
+        """Give the text for a form, which then sees whether it was changed, and for a fixture."""
+        return str(super().value_from_object(obj))
+
+    value_to_string = value_from_object
 
     def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:  # type: ignore[override]
         """Let what is assigned be read at once, so that no instance holds a date as mere text."""

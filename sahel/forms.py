@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.dates import EDTF, EDTFError
-from sahel.models import Event, Source, SourceText
+from sahel.models import GROUNDS, Event, Quotation, Source, SourceText
 from sahel.quotations import find, passage_like, plain_line_ends
 from sahel.worded import read
 
@@ -68,11 +68,9 @@ class EventForm(WordedDateForm):
     def clean(self) -> dict[str, Any]:
         """Ask why an event is changed that readers have seen."""
         cleaned: dict[str, Any] = super().clean() or {}
-        kept = Event.objects.filter(pk=self.instance.pk or 0).values_list("publication", flat=True)
-        public = Event.Publication.PUBLISHED
         # Whoever withdraws an event says why in another field.
         still = cleaned.get("publication") != Event.Publication.WITHDRAWN
-        if list(kept) == [public] and still and not cleaned.get("why"):
+        if self.instance.was_public() and still and not cleaned.get("why"):
             self.add_error("why", _("Say in a few words why you change a published event."))
         return cleaned
 
@@ -117,14 +115,27 @@ class QuotationFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         """Let nothing be published that no quotation bears out."""
         super().clean()
+        if self.instance.publication != Event.Publication.PUBLISHED:
+            return
         left = [
             form
             for form in self.forms
             if getattr(form, "cleaned_data", None) and not form.cleaned_data.get("DELETE")
         ]
-        if self.instance.publication == Event.Publication.PUBLISHED and not left:
+        if not left:
             raise forms.ValidationError(
                 gettext("A published event needs a quotation. Add one, or keep the event a draft.")
+            )
+        if any(self.errors):
+            return
+        states = {form.instance.state for form in left}
+        lost = Quotation.State.MISSING  # which leaves an event public that was so before
+        if not states & {*GROUNDS, *([lost] if self.instance.was_public() else [])}:
+            raise forms.ValidationError(
+                gettext(
+                    "A published event needs a quotation that was checked. Give its source’s text, "
+                    "say why it cannot be checked, or keep the event a draft."
+                )
             )
 
 

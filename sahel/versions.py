@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from sahel.dates import EDTF
 from sahel.models import Actor, Change, Event, Place, Quotation, Source
+from sahel.models.evidence import refuse_ungrounded
 from sahel.models.history import PARTS, Snapshot, moved_slugs, of_today
 
 Segment = tuple[Literal["same", "removed", "added"], str]
@@ -206,6 +207,7 @@ def restore(entry: Change) -> Event:
             if isinstance(made, Quotation):
                 made.verify()
             made.save()
+    refuse_ungrounded()
     return event
 
 

@@ -53,8 +53,8 @@ def _history_can_be_emptied(django_db_setup: None) -> None:
     flush = operations.sql_flush
     stand_down, stand_up = [], []
     if connection.vendor == "postgresql":
-        stand_down = ["ALTER TABLE sahel_change DISABLE TRIGGER sahel_change_kept"]
-        stand_up = ["ALTER TABLE sahel_change ENABLE TRIGGER sahel_change_kept"]
+        stand_down = ["ALTER TABLE sahel_change DISABLE TRIGGER sahel_change_not_emptied"]
+        stand_up = ["ALTER TABLE sahel_change ENABLE TRIGGER sahel_change_not_emptied"]
     else:
         for action in ("update", "delete"):
             stand_down.append(f"DROP TRIGGER sahel_change_kept_{action}")

@@ -1,11 +1,20 @@
 """Hand-written makers of records: every argument has a default that makes a valid event."""
 
+import datetime
 from itertools import count
 from typing import Any
+
+from django.db import transaction
 
 from sahel.models import Actor, Event, Involvement, Place, Quotation, Source
 
 _numbers = count(1)
+# What lets an event be public: its words were found in a text of that hash.
+CHECKED = {
+    "state": "verbatim",
+    "checked_sha256": "0" * 64,
+    "checked_on": datetime.date(2022, 2, 16),
+}
 
 
 def make_actor(name: str = "France", **fields: Any) -> Actor:
@@ -45,31 +54,36 @@ def make_event(
     speaker: Actor | None = None,
     **fields: Any,
 ) -> Event:
-    """Make a published event with one quotation; actors, places and the source also by name."""
+    """Make a published event with one quotation; actors, places and the source also by name.
+
+    The quotation of a draft was not checked yet.
+    """
     number = next(_numbers)
-    event = Event.objects.create(
-        **{
-            "slug": f"event-{number}",
-            "title_en": title or f"Event {number}",
-            "title_fr": title or f"Événement {number}",
-            "summary_en": "What happened.",
-            "summary_fr": "Ce qui s’est passé.",
-            "date": date,
-            "kind": Event.Kind.STATEMENT,
-            "date_basis": Event.DateBasis.STATED,
-            "publication": Event.Publication.PUBLISHED,
-            **fields,
-        }
-    )
-    for actor in actors:
-        actor = make_actor(actor) if isinstance(actor, str) else actor
-        Involvement.objects.create(event=event, actor=actor, role=Involvement.Role.AGENT)
-    event.places.set(make_place(p) if isinstance(p, str) else p for p in places)
-    Quotation.objects.create(
-        event=event,
-        source=make_source(source) if isinstance(source, str) else source,
-        exact=words,
-        language="en",
-        speaker=speaker,
-    )
+    fields = {
+        "slug": f"event-{number}",
+        "title_en": title or f"Event {number}",
+        "title_fr": title or f"Événement {number}",
+        "summary_en": "What happened.",
+        "summary_fr": "Ce qui s’est passé.",
+        "date": date,
+        "kind": Event.Kind.STATEMENT,
+        "date_basis": Event.DateBasis.STATED,
+        "publication": Event.Publication.PUBLISHED,
+        **fields,
+    }
+    public = fields["publication"] == Event.Publication.PUBLISHED
+    with transaction.atomic():  # in which a public event gets what it must rest on
+        event = Event.objects.create(**fields)
+        for actor in actors:
+            actor = make_actor(actor) if isinstance(actor, str) else actor
+            Involvement.objects.create(event=event, actor=actor, role=Involvement.Role.AGENT)
+        event.places.set(make_place(p) if isinstance(p, str) else p for p in places)
+        Quotation.objects.create(
+            event=event,
+            source=make_source(source) if isinstance(source, str) else source,
+            exact=words,
+            language="en",
+            speaker=speaker,
+            **(CHECKED | {"start": 0, "end": len(words)} if public else {}),
+        )
     return event

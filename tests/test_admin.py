@@ -47,6 +47,7 @@ def form(**fields):
         "quotations-INITIAL_FORMS": "0",
         "quotations-0-source": source.pk,
         "quotations-0-exact": "No dialogue.",
+        "quotations-0-why_uncheckable_en": "It was said on the radio.",
         "quotations-0-language": "en",
         "quotations-0-stance": "claims",
         "quotations-0-order": "0",
@@ -153,6 +154,8 @@ def test_other_words_are_not_those_that_were_checked(editor):
             "quotations-0-event": event.pk,
             "quotations-0-exact": "No dialogue, he said.",
             "quotations-0-start": "3",
+            "quotations-0-why_uncheckable_en": "",
+            "publication": "draft",
             "why": "He was quoted in part.",
         }
     )
@@ -187,7 +190,7 @@ def paste(editor, text, **fields):
         {
             "title": source.title,
             "author": "",
-            "publisher": "",
+            "publisher": source.publisher,
             "kind": "news",
             "language": "en",
             "date": "",
@@ -209,7 +212,7 @@ def paste(editor, text, **fields):
 
 
 def test_a_text_pasted_later_places_the_quotations(editor):
-    make_event(slug="right", words="No dialogue.")
+    make_event(slug="right", words="No dialogue.", publication="draft")
     assert paste(editor, "Then:\r\nNo dialogue.\r\n").status_code == 302
     assert Quotation.objects.get().start == 6
     source = Source.objects.get()
@@ -218,8 +221,8 @@ def test_a_text_pasted_later_places_the_quotations(editor):
 
 
 def test_a_text_that_lacks_what_is_quoted_is_refused_until_it_is_meant(editor):
-    make_event(slug="right", words="No dialogue.")
-    make_event(slug="wrong", words="No dialog!")
+    make_event(slug="right", words="No dialogue.", publication="draft")
+    make_event(slug="wrong", words="No dialog!", publication="draft")
     answer = paste(editor, "No dialogue.")
     assert "1 quotation of this source is not in the text" in answer.text
     assert "wrong" in answer.text

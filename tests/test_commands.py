@@ -78,7 +78,7 @@ def text(tmp_path):
     words = "Before. “No dialogue,” he said. After."
     source = make_source()
     SourceText.objects.create(source=source, text=words)
-    make_event(slug="said", words="“No dialogue,” he said.")
+    make_event(slug="said", words="“No dialogue,” he said.", publication="draft")
     Quotation.objects.update(start=8, end=31)
     path = tmp_path / "article.txt"
     path.write_text(words)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from sahel.models import Change, Event, Place, Quotation, Signature, changes
 from sahel.models.history import faults
 from sahel.versions import restore
-from tests.factories import make_event, make_place, make_source
+from tests.factories import CHECKED, make_event, make_place, make_source
 
 pytestmark = pytest.mark.django_db
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -68,6 +68,7 @@ def test_what_was_done_to_a_draft_is_nobodys_to_see(client):
     with by_an_editor():
         event = make_event("Rumour", publication="draft", summary_en="Names a victim.")
     with by_an_editor():
+        event.quotations.update(**CHECKED, start=0, end=19)
         Event.objects.update(
             title_en="Sourced", summary_en="Says nothing.", publication="published"
         )

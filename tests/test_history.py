@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from sahel.models import Change, Event, Quotation, Record, Unrecorded, changes
 from sahel.models.history import faults
-from tests.factories import make_actor, make_event, make_source
+from tests.factories import CHECKED, make_actor, make_event, make_source
 
 pytestmark = pytest.mark.django_db
 
@@ -72,15 +72,17 @@ def test_what_leaves_all_as_it_was_is_no_entry():
 def test_a_life_of_an_event_is_told_in_words():
     with by_an_editor():
         event = make_event(publication="draft")
+    with by_an_editor():
+        event.quotations.update(**CHECKED, start=0, end=19)
     for publication in ("review", "published", "withdrawn", "published"):
         with by_an_editor():
             Event.objects.update(publication=publication, withdrawal_en="A mistake.")
     with by_an_editor():
         event.delete()
-    whats = ["added", "edited", "published", "withdrawn", "published", "deleted"]
+    whats = ["added", "edited", "edited", "published", "withdrawn", "published", "deleted"]
     assert told("what", "public") == [
         (what, public)
-        for what, public in zip(whats, (False, False, True, True, True, True), strict=True)
+        for what, public in zip(whats, (False, False, False, True, True, True, True), strict=True)
     ]
     assert Change.objects.last().snapshot is None
     assert not list(faults())

@@ -181,7 +181,9 @@ def test_a_quotation_is_placed_in_the_text_of_its_source():
 def test_straight_quotes_are_told_from_curly_ones():
     source = make_source()
     SourceText.objects.create(source=source, text="He said “no dialogue” in June.")
-    words = Quotation(event=make_event(), source=source, exact='"no dialogue"', language="en")
+    words = Quotation(
+        event=make_event(source="other"), source=source, exact='"no dialogue"', language="en"
+    )
     with pytest.raises(ValidationError) as error:
         words.full_clean()
     assert "curly quotation mark, opening" in error.value.message_dict["exact"][0]
@@ -190,7 +192,9 @@ def test_straight_quotes_are_told_from_curly_ones():
 def test_words_that_stand_twice_ask_which_is_meant():
     source = make_source()
     SourceText.objects.create(source=source, text="No dialogue. No dialogue.")
-    words = Quotation(event=make_event(), source=source, exact="No dialogue.", language="en")
+    words = Quotation(
+        event=make_event(source="other"), source=source, exact="No dialogue.", language="en"
+    )
     with pytest.raises(
         ValidationError, match=r"more than once\. Give one of: 0 \(…\[…\] No.*; 13 \(…"
     ):
@@ -208,7 +212,7 @@ def read(source, text):
 
 
 def test_a_quotation_says_whether_it_stands_in_its_source():
-    make_event(words="No dialogue.")
+    make_event(words="No dialogue.", publication="draft")
     source, words = Source.objects.get(), Quotation.objects.get()
     assert (words.state, words.checked_on) == ("unchecked", None)
     first = "He said: No dialogue."
@@ -228,7 +232,7 @@ def test_a_quotation_says_whether_it_stands_in_its_source():
 
 
 def test_words_that_stand_twice_are_known_again_by_what_stands_around_them():
-    make_event(words="No dialogue.")
+    make_event(words="No dialogue.", publication="draft")
     source = Source.objects.get()
     Quotation.objects.update(start=21, end=33, prefix="Then she said: ", suffix="")
     text = "Then he said: No dialogue. Then he left.\nThen she said: No dialogue."
@@ -238,7 +242,7 @@ def test_words_that_stand_twice_are_known_again_by_what_stands_around_them():
 
 
 def test_nothing_is_moved_to_words_that_are_merely_alike():
-    make_event(words="No dialogue.")
+    make_event(words="No dialogue.", publication="draft")
     words = read(Source.objects.get(), "He said: no dialogue.")
     assert (words.state, words.start) == ("unchecked", None)
 
@@ -253,13 +257,13 @@ def test_nothing_is_moved_to_words_that_are_merely_alike():
     ],
 )
 def test_the_database_refuses_a_state_that_nothing_bears_out(fields):
-    make_event(words="No dialogue.")
+    make_event(words="No dialogue.", publication="draft")
     with pytest.raises(IntegrityError), transaction.atomic():
         Quotation.objects.update(**fields)
 
 
 def test_what_cannot_be_checked_says_why():
-    make_event(words="No dialogue.")
+    make_event(words="No dialogue.", publication="draft")
     words = Quotation.objects.get()
     words.why_uncheckable_en = "A broadcast."
     words.full_clean()
@@ -301,7 +305,9 @@ def test_a_text_that_is_taken_away_takes_its_hash_with_it():
 def test_words_on_record_stay_when_the_source_has_changed():
     source = make_source()
     SourceText.objects.create(source=source, text="No dialogue.")
-    words = Quotation(event=make_event(), source=source, exact="No dialogue.", language="en")
+    words = Quotation(
+        event=make_event(source="other"), source=source, exact="No dialogue.", language="en"
+    )
     words.full_clean()
     words.save()
     SourceText.objects.create(source=source, text="Some dialogue.")

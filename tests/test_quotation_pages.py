@@ -88,8 +88,12 @@ def test_a_pdf_opens_at_the_page(client, quotation):
 
 
 def test_the_state_is_said_under_the_words(client):
-    make_event(slug="spoken", words="On the air.")
+    event = make_event(slug="spoken", words="On the air.")
+    other = Quotation.objects.create(
+        event=event, source=make_source("radio"), exact="So.", language="en"
+    )
     assert "never checked" in client.get("/en/").text
+    other.delete()
     Quotation.objects.update(state="uncheckable", why_uncheckable_en="A broadcast.")
     assert "cannot be checked" in client.get("/en/").text
     page = client.get(f"/en/quotations/{Quotation.objects.get().key}/").text

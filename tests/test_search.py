@@ -9,7 +9,7 @@ from sahel import index, search
 from sahel.filters import Filters, spaced, words
 from sahel.models import Actor, Event, Place, Quotation
 from sahel.search import keys_saying
-from tests.factories import make_actor, make_event, make_place, make_source
+from tests.factories import CHECKED, make_actor, make_event, make_place, make_source
 from tests.plain import answered, matching
 
 pytestmark = pytest.mark.django_db
@@ -110,17 +110,21 @@ def test_the_other_name_of_a_draft_is_not_told(client):
 
 @pytest.mark.parametrize("change", [
     lambda event: event.delete(),
-    lambda event: Quotation.objects.all().delete(),
-    lambda event: Quotation.objects.update(exact="Other words", folded=spaced("Other words")),
+    lambda event: event.quotations.last().delete(),
+    lambda event: Quotation.objects.filter(exact="Copper coins").update(
+        exact="Other words", end=31, folded=spaced("Other words")
+    ),
     lambda event: Event.objects.update(title_en="Gold", folded=spaced("Gold")),
-    lambda event: Quotation.objects.update(event=make_event("Another")),
+    lambda event: event.quotations.filter(exact="Copper coins").update(event=make_event("Another")),
     lambda event: Event.objects.bulk_create([Event(
         slug="bulk", title_en="Gold", date="2021", kind="coup", date_basis="stated",
-        publication="published",
     )]),
 ])  # fmt: skip
 def test_the_words_follow_every_change(change):
-    change(make_event("Silver mine", words="Copper coins"))
+    event = make_event("Silver mine", words="Tin")
+    copper = {**CHECKED, "exact": "Copper coins", "start": 20, "end": 32, "language": "en"}
+    Quotation.objects.create(event=event, source=make_source("other"), order=1, **copper)
+    change(event)
     for word in ("silver", "copper", "other", "gold", "another"):
         expected = matching(Filters(q=word)).values_list("slug", flat=True)
         assert answered(q=word) == list(expected), word

@@ -56,8 +56,13 @@ def create(apps, schema_editor):
             "CREATE FUNCTION sahel_change_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"RAISE EXCEPTION '{REFUSED}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
         )
+        # For each row: `loaddata` tries an UPDATE first, which changes none.
         run(
-            "CREATE TRIGGER sahel_change_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON sahel_change "
+            "CREATE TRIGGER sahel_change_kept BEFORE UPDATE OR DELETE ON sahel_change "
+            "FOR EACH ROW EXECUTE FUNCTION sahel_change_kept()"
+        )
+        run(
+            "CREATE TRIGGER sahel_change_not_emptied BEFORE TRUNCATE ON sahel_change "
             "FOR EACH STATEMENT EXECUTE FUNCTION sahel_change_kept()"
         )
     else:

@@ -4,7 +4,7 @@ Query it in words that chain: `Event.objects.published().matching(filters).for_t
 """
 
 from sahel.models.events import Event, Involvement
-from sahel.models.evidence import Quotation, Reference, verify
+from sahel.models.evidence import GROUNDS, Quotation, Reference, Ungrounded, verify
 from sahel.models.history import Change, Signature, Unrecorded, changes, record_changes
 from sahel.models.names import Actor, Place
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
@@ -12,6 +12,7 @@ from sahel.models.selection import EventQuerySet
 from sahel.models.sources import Source, SourceText, source_label
 
 __all__ = [
+    "GROUNDS",
     "Actor",
     "Change",
     "ChangedDay",
@@ -28,6 +29,7 @@ __all__ = [
     "Source",
     "SourceText",
     "State",
+    "Ungrounded",
     "Unrecorded",
     "changes",
     "record_changes",

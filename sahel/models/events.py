@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils import timezone
@@ -133,6 +134,23 @@ class Event(Slugged):
         help_text=_("Readers who follow its address are told so."),
     )
     withdrawal_fr = models.TextField(_("why it was withdrawn, in French"), blank=True)
+    # Who changed it last, and who let it be public: two people where settings.APPROVAL asks for it.
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("edited by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("approved by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated = models.DateTimeField(_("updated"), default=timezone.now, editable=False)
     published = models.DateTimeField(_("published"), null=True, editable=False)
@@ -161,6 +179,10 @@ class Event(Slugged):
                 violation_error_message=_("Say why it is withdrawn, in English or in French."),
             ),
             CheckConstraint(
+                condition=Q(date_basis__in=["stated", "inferred", "corroborated"]),
+                name="event_date_has_a_basis",
+            ),
+            CheckConstraint(
                 condition=Q(earliest__isnull=False) | Q(latest__isnull=False),
                 name="event_has_a_date",
             ),
@@ -180,6 +202,31 @@ class Event(Slugged):
         if self.publication == self.Publication.PUBLISHED and self.published is None:
             self.published = self.updated
         super().save(*args, **kwargs)
+
+    def was_public(self) -> bool:
+        """Say whether readers see it, whatever is being changed in this instance."""
+        kept = Event.objects.filter(pk=self.pk or 0, publication=self.Publication.PUBLISHED)
+        return bool(kept.exists())
+
+    def signed(self, user: Any, *, changed: bool) -> bool:
+        """Note who changed it or, where nothing was changed, who approves what another one did.
+
+        Where publishing takes two people (settings.APPROVAL), what its last editor alone vouches
+        for goes to review; says whether it did.
+        """
+        if changed or self.edited_by_id is None:
+            self.edited_by, self.approved_by = user, None
+        elif self.edited_by_id != user.pk and self.publication == self.Publication.PUBLISHED:
+            self.approved_by = user
+        held = (
+            settings.APPROVAL
+            and self.publication == self.Publication.PUBLISHED
+            and self.approved_by_id is None
+        )
+        if held:
+            self.publication = self.Publication.REVIEW
+        self.save()
+        return held
 
     def get_absolute_url(self) -> str:
         """Give the address of its page."""

@@ -7,6 +7,7 @@ from itertools import batched
 from secrets import token_hex
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
@@ -283,6 +284,44 @@ OUTCOME = (
     "suffix",
     "repeated",
 )
+# What lets an event be public; words that are not found any more leave it so, and are marked.
+GROUNDS = (Quotation.State.VERBATIM, Quotation.State.VERBATIM_STILL, Quotation.State.UNCHECKABLE)
+
+
+class Ungrounded(models.Model):
+    """A public event that lacks what it must rest on: while there is one, nothing is committed.
+
+    Triggers put it in and take it out. It refers to a quotation that does not exist, which the
+    database refuses, but only at the end of a transaction: an event may come before its quotations.
+    """
+
+    event = models.PositiveBigIntegerField(primary_key=True)
+    becomes = models.BooleanField()  # it is only now to be public
+    unapproved = models.BooleanField()  # it lacks a second person's approval
+    quotation = models.ForeignKey(Quotation, on_delete=models.DO_NOTHING, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.event)
+
+
+def refuse_ungrounded() -> None:
+    """Raise ValidationError, in words, where the database would refuse to commit."""
+    lacking = Event.objects.filter(pk__in=Ungrounded.objects.values("event"))
+    if slugs := list(lacking.values_list("slug", flat=True)[:MOST]):
+        raise ValidationError(
+            _(
+                "Not public without a quotation that is verbatim in its source’s text, or of "
+                "which is said why it cannot be checked%(approval)s: %(events)s."
+            )
+            % {
+                "approval": _(", and without a second person’s approval")
+                if settings.APPROVAL
+                else "",
+                "events": ", ".join(slugs),
+            }
+        )
+
+
 AT_ONCE = 200  # sources that are verified in one go
 
 

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from sahel.dates import EDTF
 from sahel.fields import Derived
 from sahel.models.events import Event, Involvement
-from sahel.models.evidence import OUTCOME, Quotation, Reference
+from sahel.models.evidence import OUTCOME, Quotation, Reference, refuse_ungrounded
 from sahel.models.names import Actor, Place
 from sahel.models.record import FormerSlug, Record
 from sahel.models.sources import Source
@@ -37,8 +37,8 @@ PARTS: dict[str, type[Model]] = {
     "involvements": Involvement,
     "references": Reference,
 }
-# When something was done is said by the entries themselves.
-TIMES = {"created", "updated", "published"}
+# When something was done, and by whom, is said by the entries themselves.
+TOLD_ELSEWHERE = {"created", "updated", "published", "edited_by", "approved_by"}
 AT_ONCE = 500  # events that are read in one go
 FIRST = "0" * 64  # what stands in for the hash before the first entry
 
@@ -151,6 +151,7 @@ def changes(
             )
         record_changes(Change.Way.OUTSIDE)
         yield
+        refuse_ungrounded()
         record_changes(way, who=who, account=account, why=why, why_language=language)
 
 
@@ -239,7 +240,7 @@ def _columns(model: type[Model]) -> dict[str, str]:
         field
         for field in model._meta.concrete_fields
         if not (field.primary_key or field.name == "event" or isinstance(field, Derived))
-        and not (model is Event and field.name in TIMES)
+        and not (model is Event and field.name in TOLD_ELSEWHERE)
     ]
     return {f.name: f"{f.name}__slug" if f.is_relation else f.name for f in kept}
 

@@ -24,6 +24,7 @@ class Record(models.Model):
     renamed = models.PositiveBigIntegerField(default=0)
     emptied = models.PositiveBigIntegerField(default=0)
     entries = models.PositiveBigIntegerField(db_default=0)  # of the history
+    approval = models.BooleanField(db_default=False)  # settings.APPROVAL, for the gate to know
     head = models.CharField(max_length=64, blank=True, db_default="")  # the hash of its last entry
 
     def __str__(self) -> str:

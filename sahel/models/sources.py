@@ -56,6 +56,12 @@ class Source(Slugged):
     )
     author = models.CharField(_("author"), max_length=200, blank=True)
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
+    no_publisher_en = models.CharField(
+        _("why no publisher is named, in English"), max_length=200, blank=True
+    )
+    no_publisher_fr = models.CharField(
+        _("why no publisher is named, in French"), max_length=200, blank=True
+    )
     url = models.URLField(_("address"), max_length=500, blank=True, validators=[validate_url])
     archived_url = models.URLField(
         _("archived address"), max_length=500, blank=True, validators=[validate_url]
@@ -100,6 +106,7 @@ class Source(Slugged):
     folded = folded("title", "author", "publisher")
 
     note = Translated()
+    no_publisher = Translated()
     objects = SlugManager()
 
     class Meta:
@@ -107,6 +114,11 @@ class Source(Slugged):
         verbose_name_plural = _("sources")
         ordering = ["slug"]
         constraints = [
+            CheckConstraint(
+                condition=~Q(publisher="", no_publisher_en="", no_publisher_fr=""),
+                name="source_has_a_publisher",
+                violation_error_message=_("Name the publisher, or say why none is named."),
+            ),
             web_address("url"),
             web_address("archived_url"),
             CheckConstraint(

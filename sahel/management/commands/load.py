@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, models
 
-from sahel.models import Change, Loading, Unrecorded, changes
+from sahel.models import Change, Event, Loading, Unrecorded, changes
+from sahel.models.evidence import refuse_ungrounded
 
 
 class Command(BaseCommand):
@@ -48,6 +49,10 @@ class Command(BaseCommand):
                 for instance, names in self._read(path, content):
                     counts[self._bring(path, instance, names)] += 1
             Loading.objects.create(sha256=digest.hexdigest())
+            try:
+                refuse_ungrounded()
+            except ValidationError as error:
+                raise CommandError(error.messages[0]) from error
         self.stdout.write(
             "Fixtures loaded: {created} created, {changed} changed, {unchanged} unchanged.".format(
                 **counts
@@ -64,8 +69,10 @@ class Command(BaseCommand):
     def _bring(self, path: Path, given: models.Model, links: dict[str, Any]) -> str:
         """Create the instance, or set on the one on record what the fixture says otherwise."""
         current = type(given)._default_manager.filter(pk=given.pk).first()
+        if settings.APPROVAL and isinstance(given, Event):  # a person has to approve it here, too
+            given.publication = getattr(current, "publication", Event.Publication.REVIEW)
         if current is not None:
-            keep = {"created", "updated", "published"}
+            keep = {"created", "updated", "published", "edited_by", "approved_by"}
             fields = [f for f in given._meta.concrete_fields if f.name not in keep]
             same = all(getattr(current, f.attname) == getattr(given, f.attname) for f in fields)
             linked = all(

@@ -1,0 +1,23 @@
+"""The application, and what it does once the database is migrated."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import post_migrate
+
+
+class SahelConfig(AppConfig):
+    """The one application of this project."""
+
+    name = "sahel"
+
+    def ready(self) -> None:
+        """Let the database know of the setting that its gate asks for."""
+        post_migrate.connect(_tell_the_gate, sender=self)
+
+
+def _tell_the_gate(apps: Any, **_about: Any) -> None:
+    record = apps.all_models["sahel"].get("record")
+    if hasattr(record, "approval"):  # it was migrated as far as that
+        record.objects.update_or_create(pk=1, defaults={"approval": settings.APPROVAL})

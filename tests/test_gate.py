@@ -1,0 +1,258 @@
+"""What an event must rest on to be public; refused alike whichever way it comes in."""
+
+import json
+from itertools import product
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+
+from sahel.models import Change, Event, Quotation, Record, Source, SourceText, Ungrounded, changes
+from sahel.models.history import faults
+from sahel.versions import restore
+from tests.factories import CHECKED, make_event, make_source
+from tests.test_admin import form
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def sql(statement: str, *values) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def draft(**fields) -> Event:
+    return make_event("Rumour", publication="draft", **fields)
+
+
+def publish_by_sql(event: Event) -> None:
+    sql("UPDATE sahel_event SET publication = 'published' WHERE id = %s", event.pk)
+
+
+def publish_by_saving(event: Event) -> None:
+    event.publication = "published"
+    event.save()
+
+
+def publish_with_a_reason(event: Event) -> None:
+    with changes(Change.Way.EDITOR, why="So."):
+        publish_by_sql(event)
+
+
+def publish_anew(event: Event) -> None:
+    Event.objects.bulk_create(
+        [Event(slug="bulk", title_en="Gold", date="2021", kind="coup", date_basis="stated",
+               publication="published")]
+    )  # fmt: skip
+
+
+def publish_by_putting_back(event: Event) -> None:
+    entry = Change(event=event.pk, number=1)
+    with changes(Change.Way.EDITOR):
+        Event.objects.filter(pk=event.pk).update(position=3)
+    version = Change.objects.last().snapshot
+    version["event"]["publication"] = "published"
+    entry.after = json.dumps(version)
+    with changes(Change.Way.EDITOR):
+        restore(entry)
+
+
+WAYS = [
+    publish_by_sql,
+    publish_by_saving,
+    publish_with_a_reason,
+    publish_anew,
+    publish_by_putting_back,
+    lambda event: Event.objects.update(publication="published"),
+]
+
+
+@pytest.mark.parametrize("publish", WAYS)
+def test_nothing_is_published_on_words_that_nobody_checked(publish):
+    event = draft()
+    with pytest.raises((IntegrityError, ValidationError)):
+        publish(event)
+    assert not Event.objects.published().exists()
+    assert not Ungrounded.objects.exists()
+
+
+@pytest.mark.parametrize("publish", [WAYS[0], WAYS[1], WAYS[2], WAYS[5]])
+@pytest.mark.parametrize(
+    "grounds",
+    [
+        {**CHECKED, "start": 0, "end": 19},
+        {"state": "uncheckable", "why_uncheckable_en": "A broadcast."},
+    ],
+)
+def test_what_bears_it_lets_it_be_public(publish, grounds):
+    event = draft()
+    event.quotations.update(**grounds)
+    publish(event)
+    assert Event.objects.published().get() == event
+
+
+def test_words_that_were_lost_before_it_was_public_do_not_bear_it():
+    event = draft()
+    event.quotations.update(**CHECKED | {"state": "missing"})
+    for way in WAYS[:3]:
+        with pytest.raises((IntegrityError, ValidationError)):
+            way(event)
+
+
+@pytest.mark.parametrize(
+    "undo",
+    [
+        lambda event: event.quotations.all().delete(),
+        lambda event: sql("DELETE FROM sahel_quotation"),
+        lambda event: sql("UPDATE sahel_quotation SET state = 'unchecked'"),
+        lambda event: event.quotations.update(event=draft(source="other")),
+    ],
+)
+def test_what_bears_a_public_event_stays_with_it(undo):
+    event = make_event()
+    with pytest.raises(IntegrityError):
+        undo(event)
+    assert event.quotations.get().state == "verbatim"
+
+
+def test_words_that_are_lost_later_leave_it_public_and_marked():
+    event = make_event(words="It was so.")
+    SourceText.objects.create(source=Source.objects.get(), text="It was otherwise.")
+    with pytest.raises(CommandError, match="do not stand"):
+        call_command("verify")
+    assert event.quotations.get().state == "missing"
+    assert Event.objects.published().exists()
+    event.title_en = "Corrected"
+    event.save()
+
+
+def test_an_event_may_come_before_its_quotations_and_be_replaced_within_a_transaction():
+    event = make_event()
+    with transaction.atomic():
+        event.quotations.all().delete()
+        assert Ungrounded.objects.get().event == event.pk
+        Quotation.objects.create(
+            event=event, source=make_source(), exact="So.", language="en", **CHECKED, start=0, end=3
+        )
+    assert event.quotations.get().exact == "So."
+
+
+def test_a_public_event_can_go_as_a_whole():
+    event = make_event()
+    event.delete()
+    assert not Ungrounded.objects.exists()
+
+
+def test_a_source_has_a_publisher_or_says_why_not():
+    source = make_source()
+    source.publisher = ""
+    with pytest.raises(ValidationError, match="Name the publisher, or say why"):
+        source.full_clean()
+    with pytest.raises(IntegrityError):
+        sql("UPDATE sahel_source SET publisher = ''")
+    source.no_publisher_fr = "Tract anonyme."
+    source.full_clean()
+    source.save()
+
+
+def test_a_date_has_a_basis():
+    make_event()
+    for basis in ("", "guessed"):
+        with pytest.raises(IntegrityError):
+            Event.objects.update(date_basis=basis)
+
+
+def test_fixtures_are_refused_alike(tmp_path, settings):
+    article = next((settings.FIXTURE_DIRS[0] / "events").glob("*.json"))
+    (tmp_path / "events").mkdir()
+    for name in ("places", "actors", "sources"):
+        (tmp_path / f"{name}.json").write_text(
+            (settings.FIXTURE_DIRS[0] / f"{name}.json").read_text()
+        )
+    rows = json.loads(article.read_text())
+    for row in rows:
+        if row["model"] == "sahel.quotation":
+            row["fields"] |= {"state": "unchecked"}
+    (tmp_path / "events" / article.name).write_text(json.dumps(rows))
+    settings.FIXTURE_DIRS = [tmp_path]
+    with pytest.raises(CommandError, match="Not public without a quotation that is verbatim"):
+        call_command("load")
+    assert not Event.objects.exists()
+
+
+@pytest.fixture
+def approval(settings):
+    settings.APPROVAL = True
+    Record.objects.update_or_create(pk=1, defaults={"approval": True})
+
+
+def sign_in(client, name):
+    user = User.objects.create_user(name, password="a long pass phrase", is_staff=True)
+    user.groups.add(Group.objects.get(name="Editors"))
+    client.force_login(user)
+    return user
+
+
+def test_the_form_says_what_is_missing_and_keeps_what_was_typed(client):
+    sign_in(client, "fatou")
+    page = client.post(
+        "/en/admin/sahel/event/add/", form(**{"quotations-0-why_uncheckable_en": ""})
+    )
+    assert "A published event needs a quotation that was checked" in page.text
+    assert 'value="A new event"' in page.text
+    assert not Event.objects.exists()
+
+
+def test_a_second_person_approves_where_the_site_asks_for_it(client, approval):
+    sign_in(client, "fatou")
+    answer = client.post("/en/admin/sahel/event/add/", form(), follow=True)
+    assert "another person has to approve what you wrote" in answer.text
+    event = Event.objects.get()
+    assert event.publication == "review"
+    change = reverse("admin:sahel_event_change", args=[event.pk])
+    quotation = event.quotations.get()
+    same = form(
+        slug=event.slug,
+        **{
+            "quotations-INITIAL_FORMS": "1",
+            "quotations-0-id": quotation.pk,
+            "quotations-0-event": event.pk,
+        },
+    )
+    client.post(change, same)  # by herself
+    event.refresh_from_db()
+    assert event.publication == "review"
+    issa = sign_in(client, "issa")
+    client.post(change, same)
+    event.refresh_from_db()
+    assert (event.publication, event.approved_by) == ("published", issa)
+    client.post(change, same | {"title_en": "Another title", "why": "Better."})
+    event.refresh_from_db()
+    assert (event.publication, event.edited_by, event.approved_by) == ("review", issa, None)
+    assert not list(faults())
+
+
+def test_the_database_asks_for_the_second_person_too(approval):
+    fatou, issa = (User.objects.create_user(name) for name in ("fatou", "issa"))
+    event = draft()
+    event.quotations.update(**CHECKED, start=0, end=19)
+    for edited, approved in product((None, fatou, issa), repeat=2):
+        Event.objects.update(publication="draft", edited_by=edited, approved_by=approved)
+        allowed = approved is not None and approved != edited
+        try:
+            publish_by_sql(event)
+        except IntegrityError:
+            assert not allowed, (edited, approved)
+        else:
+            assert allowed, (edited, approved)
+            with pytest.raises(IntegrityError):  # nor is it taken away
+                Event.objects.update(approved_by=edited)
+
+
+def test_fixtures_wait_for_review_where_a_second_person_approves(approval):
+    call_command("load")
+    call_command("load")
+    assert set(Event.objects.values_list("publication", flat=True)) == {"review"}
