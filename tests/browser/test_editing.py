@@ -41,6 +41,7 @@ def test_an_editor_adds_an_event_and_finds_it_on_the_timeline(page: Page):
     choose(page, "id_quotations-0-source", "announce the withdrawal", "France is preparing")
     page.locator("#id_quotations-0-exact").fill("a bitter rift")
     page.locator("#id_quotations-0-language").fill("en")
+    page.locator("#id_quotations-0-why_uncheckable_en").fill("Its text is not at hand here.")
     page.locator("#involvements-group .add-row a").click()
     choose(page, "id_involvements-0-actor", "goita", "Goïta")
     page.locator("#id_involvements-0-role").select_option("participant")
