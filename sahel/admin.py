@@ -101,6 +101,7 @@ class QuotationInline(admin.StackedInline):
         "take",
         ("language", "stance", "order"),
         ("speaker", "speaker_role_en", "speaker_role_fr"),
+        "figures",
         ("start", "page", "position"),
         "checked",
         ("why_uncheckable_en", "why_uncheckable_fr"),

@@ -4,12 +4,12 @@ from contextlib import suppress
 from typing import Any
 
 from django import forms
-from django.forms import BaseInlineFormSet
+from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.dates import EDTF, EDTFError
-from sahel.models import GROUNDS, Event, Quotation, Source, SourceText
+from sahel.models import GROUNDS, Estimate, Event, Quotation, Source, SourceText
 from sahel.quotations import find, passage_like, plain_line_ends
 from sahel.worded import read
 
@@ -83,12 +83,64 @@ class EventForm(WordedDateForm):
         return source.date or None if source else None
 
 
+Estimates = inlineformset_factory(
+    Quotation,
+    Estimate,
+    fields=[
+        *("words", "measure", "low", "best", "high"),
+        *("of_whom_en", "of_whom_fr", "unit_en", "unit_fr"),
+    ],
+    extra=1,
+)
+
+
+class EstimatesInput(forms.Widget):
+    """Draws the forms of a quotation's figures, which stand in the quotation's own form."""
+
+    template_name = "admin/estimates.html"
+    use_fieldset = True
+    formset: BaseInlineFormSet
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Give the forms; open where something is in them."""
+        open_ = self.formset.is_bound or self.formset.initial_form_count() > 0
+        return {**super().get_context(name, value, attrs), "formset": self.formset, "open": open_}
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        """Say whether a form was sent that knows nothing of figures."""
+        return f"{self.formset.prefix}-TOTAL_FORMS" not in data
+
+    def id_for_label(self, id_: str) -> str:
+        """Let no label lead to what is many fields."""
+        return ""
+
+
+class EstimatesField(forms.Field):
+    """A quotation's figures, as a field of its form."""
+
+    widget: EstimatesInput
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Say whether a figure was typed, changed or taken away."""
+        formset = self.widget.formset
+        return bool(formset.is_bound and formset.has_changed())
+
+
 class QuotationForm(forms.ModelForm):
     """The words of a source; where they differ from its text, a box takes over the text's own."""
 
     take = forms.BooleanField(
         label=_("take the source’s own characters"), required=False, widget=forms.HiddenInput
     )
+    figures = EstimatesField(label=_("Figures"), required=False, widget=EstimatesInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make the forms of the figures, of the same request."""
+        super().__init__(*args, **kwargs)
+        prefix = self.add_prefix("figures")
+        sent = self.data if f"{prefix}-TOTAL_FORMS" in self.data else None
+        self.estimates = Estimates(sent, instance=self.instance, prefix=prefix)
+        self.fields["figures"].widget.formset = self.estimates
 
     def full_clean(self) -> None:
         """Offer the source's own characters where these words differ from them."""
@@ -106,7 +158,16 @@ class QuotationForm(forms.ModelForm):
             cleaned["exact"] = passage_like(exact, read.text) or exact
         if self.instance.pk and {"exact", "source"} & set(self.changed_data):
             self.instance.forget_check()
+        self.instance.exact = cleaned.get("exact") or ""  # in which figures have to stand
+        if self.estimates.is_bound and not self.estimates.is_valid():
+            self.add_error("figures", _("Correct what is said of the figures."))
         return cleaned
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        if self.estimates.is_bound:
+            self.estimates.instance = self.instance
+            self.estimates.save()
 
 
 class QuotationFormSet(BaseInlineFormSet):

@@ -25,7 +25,17 @@ from markupsafe import Markup
 from sahel.dates import EDTF
 from sahel.fields import Text, address, readers_language, vocabulary
 from sahel.jinja import Pages, escaped
-from sahel.models import Actor, Change, Event, Involvement, Place, Quotation, Reference, Source
+from sahel.models import (
+    Actor,
+    Change,
+    Estimate,
+    Event,
+    Involvement,
+    Place,
+    Quotation,
+    Reference,
+    Source,
+)
 from sahel.quotations import text_fragment
 
 # Letters that are narrow, and those that are wide.
@@ -69,6 +79,7 @@ def environment(language: str, **options: Any) -> Environment:
             precision=vocabulary(Place.Precision, language),
             source=vocabulary(Source.Kind, language),
             wording=vocabulary(Source.Wording, language),
+            measure=vocabulary(Estimate.Measure, language),
             state=vocabulary(Quotation.State, language),
             change=vocabulary(Change.What, language),
         ),

@@ -14,20 +14,22 @@ from django.db.models import Field, Model
 from django.utils.translation import gettext as _
 
 from sahel.dates import EDTF
-from sahel.models import Actor, Change, Event, Place, Quotation, Source
+from sahel.models import Actor, Change, Estimate, Event, Place, Quotation, Source
 from sahel.models.evidence import refuse_ungrounded
-from sahel.models.history import PARTS, Snapshot, moved_slugs, of_today
+from sahel.models.history import PARTS, Snapshot, event_of, moved_slugs, of_today
 
 Segment = tuple[Literal["same", "removed", "added"], str]
 
 # What stands for the rest of a part, by which it is found in the other version.
 IDENTITY = {
     "quotations": ("key",),
+    "estimates": ("quotation", "words", "measure"),
     "involvements": ("actor", "role"),
     "references": ("source", "supports"),
 }
 # Where the words stand and against what they were checked follows from the source's text.
 UNTOLD = {"key", "start", "end", "prefix", "suffix", "repeated", "checked_sha256", "order"}
+UNTOLD |= {"quotation"}  # a figure's own words tell whose it is
 TOKENS = re.compile(r"\s+|\w+|[^\w\s]")
 MOST_TOKENS = 2000  # of a text that is compared word by word
 
@@ -79,7 +81,7 @@ class _Telling:
             for part, model in PARTS.items():
                 for row in version.get(part, []):
                     for name, value in row.items():
-                        if value and (kind := _related(model, name)):
+                        if value and (kind := _related(model, name)) in wanted:
                             wanted[kind].add(value)
         moved = moved_slugs()
         self.names: dict[tuple[str, str], str] = {}
@@ -195,14 +197,15 @@ def restore(entry: Change) -> Event:
     event.places.set([_named(Place, slug) for slug in version["places"]])
     for part, model in PARTS.items():
         rows = version[part]
-        kept = model._default_manager.filter(event=event)
+        kept = model._default_manager.filter(**{event_of(model): event.pk})
         known: dict[Any, Model] = {}
         if model is Quotation:  # which have addresses of their own
             keys = [row["key"] for row in rows]
             known = {row.key: row for row in Quotation.objects.filter(event=event, key__in=keys)}
         kept.exclude(pk__in=[row.pk for row in known.values()]).delete()
         for row in rows:
-            made = known.get(row.get("key")) or model(event=event)
+            tie = {} if model is Estimate else {"event": event}  # a figure is a quotation's
+            made = known.get(row.get("key")) or model(**tie)
             _fill(made, row)
             if isinstance(made, Quotation):
                 made.verify()
@@ -220,9 +223,10 @@ def _fill(instance: Model, row: dict[str, Any]) -> None:
             setattr(instance, name, field.to_python(value))
 
 
-def _named(model: Any, slug: str) -> Any:
-    found = model._default_manager.filter(slug=slug).first()
+def _named(model: Any, name: str) -> Any:
+    of_it = {"key": name} if model is Quotation else {"slug": name}
+    found = model._default_manager.filter(**of_it).first()
     if found is None:
-        words = {"kind": model._meta.verbose_name, "slug": slug}
+        words = {"kind": model._meta.verbose_name, "slug": name}
         raise ValidationError(_("There is no %(kind)s “%(slug)s” any more: add it first.") % words)
     return found

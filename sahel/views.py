@@ -32,7 +32,17 @@ from sahel.filters import Facet, Filters, beginning
 from sahel.filters import words as words_of
 from sahel.index import Index
 from sahel.lanes import MOST_ROWS, ROWS, draw_lanes
-from sahel.models import Actor, Event, FormerSlug, Place, Quotation, Reference, Source
+from sahel.models import (
+    Actor,
+    Estimate,
+    Event,
+    FormerSlug,
+    Place,
+    Quotation,
+    Reference,
+    Source,
+    spreads,
+)
 from sahel.pages import draw
 
 KINDS = {
@@ -105,8 +115,12 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     if key not in found:  # withdrawn this moment
         raise Http404
     public_since, since = corrections(key)
+    said = {quoted.key: quoted for quoted in found[key].quotations}
+    estimates = Estimate.objects.filter(quotation__event=key, quotation__key__in=said)
     context = {
         "event": found[key],
+        "said": said,
+        "spreads": spreads(estimates.select_related("quotation")),
         "earlier": found.get(earlier) if earlier else None,
         "later": found.get(later) if later else None,
         "references": Reference.objects.filter(event=key).select_related("source"),
@@ -193,7 +207,13 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
 def quotation(request: HttpRequest, key: str) -> HttpResponse:
     """Draw one quotation: its words, whose they are, and how they were checked."""
     found, event, quoted = _quotation(key, request)
-    context = {"quotation": found, "event": event, "quoted": quoted, "source": found.source}
+    context = {
+        "quotation": found,
+        "event": event,
+        "quoted": quoted,
+        "source": found.source,
+        "estimates": list(found.estimates.all()),
+    }
     return draw(request, "quotation.html", context)
 
 

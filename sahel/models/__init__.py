@@ -3,6 +3,7 @@
 Query it in words that chain: `Event.objects.published().matching(filters).for_timeline()`.
 """
 
+from sahel.models.estimates import Estimate, spreads
 from sahel.models.events import Event, Involvement
 from sahel.models.evidence import GROUNDS, Quotation, Reference, Ungrounded, verify
 from sahel.models.history import Change, Signature, Unrecorded, changes, record_changes
@@ -16,6 +17,7 @@ __all__ = [
     "Actor",
     "Change",
     "ChangedDay",
+    "Estimate",
     "Event",
     "EventQuerySet",
     "FormerSlug",
@@ -35,5 +37,6 @@ __all__ = [
     "record_changes",
     "snapshot",
     "source_label",
+    "spreads",
     "verify",
 ]

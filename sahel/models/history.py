@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sahel.dates import EDTF
 from sahel.fields import Derived
+from sahel.models.estimates import Estimate
 from sahel.models.events import Event, Involvement
 from sahel.models.evidence import OUTCOME, Quotation, Reference, refuse_ungrounded
 from sahel.models.names import Actor, Place
@@ -31,9 +32,11 @@ from sahel.models.sources import Source
 
 Snapshot = dict[str, Any]
 
-# What an event is made of besides its own columns and its places, in the order of a page.
+# What an event is made of besides its own columns and its places, in the order of a page; each
+# comes after what it belongs to.
 PARTS: dict[str, type[Model]] = {
     "quotations": Quotation,
+    "estimates": Estimate,
     "involvements": Involvement,
     "references": Reference,
 }
@@ -169,13 +172,13 @@ def record_changes(way: Change.Way, **said: Any) -> int:
 
 def _entries(keys: Iterable[int], way: Change.Way, said: dict[str, Any]) -> list[Change]:
     """Give the entries that say how these events differ from what the history has of them."""
-    before, after = latest(keys), snapshots(keys)
+    before, after, moved = latest(keys), snapshots(keys), moved_slugs()
     entries = []
     for key in keys:
-        was, is_ = before.get(key, ""), _canonical(after[key]) if key in after else ""
-        if was == is_:
+        was, new = before.get(key, ""), after.get(key)
+        old = of_today(json.loads(was), moved) if was else None
+        if old == new:
             continue
-        old, new = json.loads(was) if was else None, after.get(key)
         what = _what(old, new)
         entries.append(
             Change(
@@ -184,7 +187,7 @@ def _entries(keys: Iterable[int], way: Change.Way, said: dict[str, Any]) -> list
                 what=what,
                 public=_is_public(old) or _is_public(new),
                 way=way,
-                after=is_,
+                after=_canonical(new) if new else "",
                 **said,
             )
         )
@@ -228,10 +231,17 @@ def snapshots(keys: Iterable[int]) -> dict[int, Snapshot]:
         found[pk]["places"].append(slug)
     for name, model in PARTS.items():
         columns = _columns(model)
-        rows = model._default_manager.filter(event__in=keys).order_by("event", "order", "pk")
-        for pk, *values in rows.values_list("event_id", *columns.values()):
+        key, order = event_of(model), model._meta.ordering or ()
+        rows = model._default_manager.filter(**{f"{key}__in": keys})
+        rows = rows.order_by(key, *(column for column in order if column != "event"))
+        for pk, *values in rows.values_list(key, *columns.values()):
             found[pk][name].append(dict(zip(columns, map(_plain, values), strict=True)))
     return found
+
+
+def event_of(model: type[Model]) -> str:
+    """Give what leads from a part to the primary key of its event, in the ORM's words."""
+    return "quotation__event_id" if model is Estimate else "event_id"
 
 
 def _columns(model: type[Model]) -> dict[str, str]:
@@ -242,7 +252,12 @@ def _columns(model: type[Model]) -> dict[str, str]:
         if not (field.primary_key or field.name == "event" or isinstance(field, Derived))
         and not (model is Event and field.name in TOLD_ELSEWHERE)
     ]
-    return {f.name: f"{f.name}__slug" if f.is_relation else f.name for f in kept}
+    return {f.name: _named(f) if f.is_relation else f.name for f in kept}
+
+
+def _named(field: Any) -> str:
+    """Give what names the other end of a relation."""
+    return f"{field.name}__{'key' if field.related_model is Quotation else 'slug'}"
 
 
 def _plain(value: Any) -> Any:
