@@ -6,13 +6,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +25,7 @@ from sahel.models import (
     Change,
     Event,
     Involvement,
+    LinkCheck,
     Place,
     Quotation,
     Reference,
@@ -62,7 +65,8 @@ class RecordAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Let an address filter by what the list offers to filter by, and by no pattern."""
         field, *parts = lookup.split("__")
-        offered = {*map(str, self.list_filter), self.date_hierarchy}
+        offered = {getattr(each, "parameter_name", each) for each in self.list_filter}
+        offered.add(self.date_hierarchy)
         return field in offered and not {"regex", "iregex"} & set(parts)
 
     def get_search_results(
@@ -501,19 +505,53 @@ class SourceTextInline(admin.StackedInline):
         return False
 
 
+class AtRisk(admin.SimpleListFilter):
+    """Sources that may soon be checked by nobody."""
+
+    title = _("at risk")
+    parameter_name = "risk"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer what can be wrong."""
+        return [
+            ("lost", _("an address is gone or does not answer")),
+            ("moved", _("an address has moved for good")),
+            ("uncopied", _("no archived copy")),
+            ("unasked", _("never asked whether it answers")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> QuerySet[Source]:
+        """Give those that are at that risk; what was asked of another address does not count."""
+        outcome = LinkCheck.Outcome
+        page = Q(archived=False, url=OuterRef("url"))
+        copy = Q(archived=True, url=OuterRef("archived_url"))
+        asked = LinkCheck.objects.filter(page | copy, source=OuterRef("pk"))
+        match self.value():
+            case "lost":
+                lost = outcome.GONE, outcome.FAILS, outcome.FORBIDDEN
+                return queryset.filter(Exists(asked.filter(outcome__in=lost)))
+            case "moved":
+                return queryset.filter(Exists(asked.filter(outcome=outcome.MOVED)))
+            case "uncopied":
+                return queryset.filter(archived_url="").exclude(url="")
+            case "unasked":
+                return queryset.exclude(url="").filter(~Exists(asked))
+        return queryset
+
+
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
     """What events rest on."""
 
     form = WordedDateForm
-    list_display = ["label_of", "publisher", "date", "language", "kind", "slug"]
+    list_display = ["label_of", "publisher", "date", "language", "kind", "links", "slug"]
     list_display_links = ["label_of"]
-    list_filter = ["kind", "language"]
+    list_filter = [AtRisk, "kind", "language"]
     search_fields = ["folded", "url", "slug"]
     search_help_text = _("Words of the title, author and publisher, or a part of the address.")
     prepopulated_fields = {"slug": ["publisher", "title"]}
     autocomplete_fields = ["original"]
-    readonly_fields = ["text_sha256", "text_length"]
+    readonly_fields = ["links", "text_sha256", "text_length"]
     inlines = [SourceTextInline]
     fields = [
         "title",
@@ -523,11 +561,27 @@ class SourceAdmin(RecordAdmin):
         ("date", "date_read"),
         "url",
         "archived_url",
+        "links",
         ("original", "wording"),
         ("note_en", "note_fr"),
         "slug",
         ("text_sha256", "text_length"),
     ]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Take it that a source is read when it is entered."""
+        return {"date_read": timezone.now().date(), **super().get_changeform_initial_data(request)}
+
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """Save, and ask for what lets others find what was read."""
+        super().save_model(request, obj, form, change)
+        if obj.url and not obj.archived_url:
+            ask = gettext("No archived copy is on record: if the page goes, nobody can check it.")
+            keep = gettext("Have it archived, and enter the copy’s address")
+            link = f"https://web.archive.org/save/{obj.url}"
+            messages.warning(request, format_html('{} <a href="{}">{}</a>', ask, link, keep))
+        if obj.url and not obj.date_read:
+            messages.warning(request, gettext("Say on which day the source was read."))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Find the quotations of a source in a text that has just come in."""
@@ -553,6 +607,32 @@ class SourceAdmin(RecordAdmin):
                 len(lost),
             )
             messages.warning(request, said % {"count": len(lost)})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        """Read what is known of the addresses in one query more."""
+        sources: QuerySet[Source] = super().get_queryset(request)
+        return sources.prefetch_related("link_checks")
+
+    @admin.display(description=_("whether it still answers"))
+    def links(self, source: Source) -> str:
+        """Say what came of asking, of the page and of the archived copy, and when."""
+        now = {False: source.url, True: source.archived_url}
+        of = {False: gettext("the page"), True: gettext("the archived copy")}
+        known = [check for check in source.link_checks.all() if check.url == now[check.archived]]
+        told = format_html_join(
+            mark_safe("<br>"),
+            "{} {}{} ({})",
+            (
+                (
+                    of[check.archived],
+                    check.get_outcome_display(),
+                    f" → {check.led_to}" if check.led_to else "",
+                    date_format(check.checked_at),
+                )
+                for check in known
+            ),
+        )
+        return told or "–"
 
     @admin.display(description=_("title"), ordering="title")
     def label_of(self, source: Source) -> str:

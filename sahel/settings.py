@@ -31,6 +31,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or _secret_key_made_once()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CONTACT = env.str("CONTACT", default="")  # where readers may report an error: an e-mail address
 APPROVAL = env.bool("APPROVAL", default=False)  # whether publishing takes a second person
+LINK_CHECK = env.bool("LINK_CHECK", default=False)  # whether `check_links` may ask other sites
 HTTPS = env.bool("HTTPS", default=False)  # set it wherever TLS stands in front
 
 INSTALLED_APPS = [

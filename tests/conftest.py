@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
@@ -76,6 +77,15 @@ def article(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
         call_command("load", verbosity=0)
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def editor(client: Client) -> Client:
+    """Be signed in as a member of the group Editors, no superuser."""
+    user = User.objects.create_user("fatou", password="a long pass phrase", is_staff=True)
+    user.groups.add(Group.objects.get(name="Editors"))
+    client.force_login(user)
+    return client
 
 
 @pytest.fixture(autouse=True)

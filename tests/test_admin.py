@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.contrib.messages import get_messages
 from django.db import OperationalError
 
@@ -11,15 +10,6 @@ from sahel.models import Event, Quotation, Source, SourceText
 from tests.factories import make_actor, make_event, make_place, make_source
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def editor(client):
-    """A signed-in member of the group Editors, no superuser."""
-    user = User.objects.create_user("fatou", password="a long pass phrase", is_staff=True)
-    user.groups.add(Group.objects.get(name="Editors"))
-    client.force_login(user)
-    return client
 
 
 def form(**fields):

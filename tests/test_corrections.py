@@ -4,7 +4,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from sahel.models import Change, Event, Place, Quotation, Signature, changes
@@ -17,13 +17,9 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture
-def editor(client, django_user_model):
-    user = django_user_model.objects.create_user("fatou", password="a long pass phrase")
-    user.is_staff = True
-    user.save()
-    user.groups.add(Group.objects.get(name="Editors"))
-    client.force_login(user)
-    return user
+def fatou(editor):
+    """Who signed in."""
+    return User.objects.get()
 
 
 def by_an_editor(why="", who="Fatou", language="en"):
@@ -148,8 +144,8 @@ def form_of(client, event, **changed):
     return {name: [p.pk for p in v] if name == "places" else v for name, v in sent.items()}
 
 
-def test_an_editor_says_why_a_published_event_changes(client, editor):
-    Signature.objects.create(user=editor, name="F. K.")
+def test_an_editor_says_why_a_published_event_changes(client, fatou):
+    Signature.objects.create(user=fatou, name="F. K.")
     with by_an_editor():
         event = make_event("Strike", actors=("France",))
     address = reverse("admin:sahel_event_change", args=[event.pk])
@@ -163,11 +159,11 @@ def test_an_editor_says_why_a_published_event_changes(client, editor):
     assert (entry.what, entry.who, entry.why, entry.why_language) == (
         "corrected", "F. K.", "More exact.", "en",
     )  # fmt: skip
-    assert entry.account == editor.pk
+    assert entry.account == fatou.pk
     assert not list(faults())
 
 
-def test_what_readers_have_seen_cannot_be_deleted_but_withdrawn(client, editor):
+def test_what_readers_have_seen_cannot_be_deleted_but_withdrawn(client, fatou):
     with by_an_editor():
         event, draft = make_event("Strike"), make_event("Draft", publication="draft")
     for each, status in ((event, 403), (draft, 302)):
@@ -180,7 +176,7 @@ def test_what_readers_have_seen_cannot_be_deleted_but_withdrawn(client, editor):
     assert Event.objects.count() == 1
 
 
-def test_any_two_versions_are_compared(client, editor):
+def test_any_two_versions_are_compared(client, fatou):
     event = corrected()
     with by_an_editor("Once more."):
         Event.objects.update(title_en="Air strike on Bounti")
@@ -197,7 +193,7 @@ def test_any_two_versions_are_compared(client, editor):
     assert client.get(reverse("admin:sahel_event_history", args=[99])).status_code == 404
 
 
-def test_a_version_is_put_back_in_two_clicks(client, editor):
+def test_a_version_is_put_back_in_two_clicks(client, fatou):
     event = corrected()
     key = event.quotations.get().key
     history = client.get(reverse("admin:sahel_event_history", args=[event.pk])).text
@@ -221,7 +217,7 @@ def test_a_version_is_put_back_in_two_clicks(client, editor):
     assert not list(faults())
 
 
-def test_a_deleted_event_comes_back(client, editor):
+def test_a_deleted_event_comes_back(client, fatou):
     with by_an_editor():
         event = make_event("Draft", publication="draft", actors=("France",), places=("Mali",))
     pk = event.pk
@@ -235,7 +231,7 @@ def test_a_deleted_event_comes_back(client, editor):
     assert client.get(reverse("admin:sahel_event_restore", args=[pk, 2])).status_code == 404
 
 
-def test_what_is_gone_stands_in_the_way_and_is_named(client, editor):
+def test_what_is_gone_stands_in_the_way_and_is_named(client, fatou):
     event = corrected()
     Place.objects.filter(slug="mali").delete()
     page = client.post(reverse("admin:sahel_event_restore", args=[event.pk, 1]), {"why": "So."})
@@ -264,11 +260,11 @@ def test_a_version_of_before_a_migration_and_a_renaming_is_put_back():
     assert not list(faults())
 
 
-def test_the_list_of_changes_and_the_public_name_are_in_the_admin(client, editor):
+def test_the_list_of_changes_and_the_public_name_are_in_the_admin(client, fatou):
     event = corrected()
     listed = client.get(reverse("admin:sahel_change_changelist")).text
     assert reverse("admin:sahel_event_history", args=[event.pk]) in listed
     assert client.get(reverse("admin:sahel_change_add")).status_code == 403
     client.post(reverse("admin:sahel_signature_add"), {"name": "F. K."})
-    assert Signature.objects.get().user == editor
+    assert Signature.objects.get().user == fatou
     assert client.get(reverse("admin:sahel_signature_add")).status_code == 403

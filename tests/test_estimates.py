@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import override
@@ -164,14 +163,6 @@ def test_an_entry_written_before_there_were_figures_needs_no_other():
     with changes(Change.Way.EDITOR):
         Event.objects.filter(pk=event.pk).update(position=0)
     assert Change.objects.count() == 2
-
-
-@pytest.fixture
-def editor(client, django_user_model):
-    user = django_user_model.objects.create_user("fatou", is_staff=True)
-    user.groups.add(Group.objects.get(name="Editors"))
-    client.force_login(user)
-    return client
 
 
 def with_figure(**fields):

@@ -10,7 +10,7 @@ from sahel.models.history import Change, Signature, Unrecorded, changes, record_
 from sahel.models.names import Actor, Place
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
 from sahel.models.selection import EventQuerySet
-from sahel.models.sources import Source, SourceText, source_label
+from sahel.models.sources import LinkCheck, Source, SourceText, source_label
 
 __all__ = [
     "GROUNDS",
@@ -22,6 +22,7 @@ __all__ = [
     "EventQuerySet",
     "FormerSlug",
     "Involvement",
+    "LinkCheck",
     "Loading",
     "Place",
     "Quotation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -203,3 +203,41 @@ class SourceText(models.Model):
         self.source.text_sha256 = sha256(last.text) if last else ""
         self.source.text_length = len(last.text) if last else None
         self.source.save(update_fields=["text_sha256", "text_length"])
+
+
+class LinkCheck(models.Model):
+    """What came of asking whether one of a source's addresses still answers; for editors alone."""
+
+    class Outcome(models.TextChoices):
+        """What came of it, as `sahel.links` has it: a closed vocabulary."""
+
+        ANSWERS = "answers", _("answers")
+        MOVED = "moved", _("has moved for good")
+        GONE = "gone", _("is gone")
+        REFUSES = "refuses", _("does not answer machines")
+        FAILS = "fails", _("does not answer")
+        FORBIDDEN = "forbidden", _("is not asked")
+
+    AT_RISK = (Outcome.MOVED, Outcome.GONE, Outcome.FAILS, Outcome.FORBIDDEN)
+
+    source = models.ForeignKey(
+        Source, verbose_name=_("source"), on_delete=models.CASCADE, related_name="link_checks"
+    )
+    archived = models.BooleanField(_("of the archived copy"))
+    url = models.CharField(_("address"), max_length=500)  # as it was then
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    led_to = models.TextField(_("led to"), blank=True)
+    detail = models.CharField(_("what went wrong"), max_length=200, blank=True)
+    checked_at = models.DateTimeField(_("checked at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("link check")
+        verbose_name_plural = _("link checks")
+        ordering = ["source_id", "archived"]
+        constraints = [
+            UniqueConstraint(fields=["source", "archived"], name="link_check_once_per_address")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.get_outcome_display()}"
