@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
-
-from sahel.models import Source
+from sahel.index import Index
 
 
 @dataclass(frozen=True)
@@ -18,16 +16,11 @@ class Corroboration:
     named: int
 
 
-def corroboration(event: int) -> Corroboration:
-    """Count the independent sources of an event, by its primary key, in one query."""
-    # A copy of a copy is followed once: an editor names the original.
-    first = Coalesce(F("original__original_id"), F("original_id"), F("pk"))
-    sources = Source.objects.order_by()
-    rows = list(
-        sources.filter(quotations__event=event)
-        .values_list(Value("quoted"), first)
-        .union(sources.filter(references__event=event).values_list(Value("named"), first))
-        .order_by()
-    )
-    quoted = {source for how, source in rows if how == "quoted"}
-    return Corroboration(len(quoted), len({source for _how, source in rows} - quoted))
+def corroboration(index: Index, quoted: Iterable[str], named: Iterable[str]) -> Corroboration:
+    """Count the independent ones among the sources, by slug, that are quoted and that are named."""
+
+    def originals(slugs: Iterable[str]) -> set[str]:
+        return {[slug, *index.lineage("source", slug)][-1] for slug in slugs}
+
+    first = originals(quoted)
+    return Corroboration(len(first), len(originals(named) - first))

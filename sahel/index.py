@@ -19,7 +19,7 @@ from threading import Lock, Thread
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F, IntegerField, Model, QuerySet, Value
+from django.db.models import F, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
 from pyroaring import BitMap
 
@@ -49,7 +49,7 @@ class Name(NamedTuple):
     """An actor, place or source as the index knows it."""
 
     slug: str
-    parent: int | None
+    parent: int | None  # of a source: what it is a copy of
     en: str  # of a source: title, publisher and date
     fr: str
     more: str  # other names, one a line
@@ -123,6 +123,8 @@ class Index:
                 if (name := self.names.get((facet, ancestor))) is None:
                     break
                 gathered[facet, name.slug].append(places)
+                if facet == "source":  # a copy is found by its own name alone
+                    break
                 ancestor = name.parent
         for (facet, slug), sets in gathered.items():
             self.values[facet][slug] = sets[0] if len(sets) == 1 else BitMap.union(*sets)
@@ -256,7 +258,10 @@ class Index:
         return self.names.get((facet, key)) or _names((facet, key)).get((facet, key))
 
     def lineage(self, facet: Facet, slug: str) -> list[str]:
-        """Give the slugs of an actor or a place and of all under which it stands, itself first."""
+        """Give the slugs of an actor or a place and of all under which it stands, itself first.
+
+        Of a source those of which it is a copy.
+        """
         found: list[str] = []
         name = self.by_slug.get((facet, slug))
         while name and name.slug not in found:
@@ -282,7 +287,7 @@ def key_of_slug(slug: str) -> int | None:
 
 def _names(of: Key | None = None) -> dict[Key, Name]:
     """Give all actors, places and sources, or one of them, in one query."""
-    nothing, no_parent = Value(""), Value(None, output_field=IntegerField())
+    nothing = Value("")
 
     def names(model: type[Model], what: Facet, *columns: str | Combinable) -> QuerySet[Any, Any]:
         rows = model._default_manager.order_by()
@@ -293,7 +298,9 @@ def _names(of: Key | None = None) -> dict[Key, Name]:
     of_both = F("parent_id"), "name_en", "name_fr", "aliases", "folded", nothing, nothing, nothing
     about_source = "title", "publisher", "date", "folded", "language", "url", "wording"
     rows = names(Actor, "actor", *of_both).union(
-        names(Place, "place", *of_both), names(Source, "source", no_parent, *about_source), all=True
+        names(Place, "place", *of_both),
+        names(Source, "source", F("original_id"), *about_source),
+        all=True,
     )
     return {(what, key): Name(*name) for what, key, *name in rows}
 

@@ -116,6 +116,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     public_since, since = corrections(key)
     said = {quoted.key: quoted for quoted in found[key].quotations}
+    references = list(Reference.objects.filter(event=key).select_related("source"))
     estimates = Estimate.objects.filter(quotation__event=key, quotation__key__in=said)
     context = {
         "event": found[key],
@@ -123,8 +124,12 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
         "spreads": spreads(estimates.select_related("quotation")),
         "earlier": found.get(earlier) if earlier else None,
         "later": found.get(later) if later else None,
-        "references": Reference.objects.filter(event=key).select_related("source"),
-        "corroboration": corroboration(key),
+        "references": references,
+        "corroboration": corroboration(
+            record,
+            (quoted.source_slug for quoted in found[key].quotations),
+            (reference.source.slug for reference in references),
+        ),
         "public_since": public_since,
         "corrections": since,
     }

@@ -117,6 +117,8 @@ def change(chance):
     elif what == 3:
         Event.objects.filter(pk=event.pk).update(kind=chance.choice(KINDS), position=1)
     elif what == 4:
+        unchecked = event.quotations.filter(state="unchecked")  # on which nothing public may rest
+        unchecked.update(state="uncheckable", why_uncheckable_en="It was said on the radio.")
         event.publication = chance.choice(["published", "draft"])
         event.save()
     elif what == 5:
