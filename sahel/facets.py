@@ -16,7 +16,7 @@ from sahel.dates import EDTF
 from sahel.fields import Text, chooser, readers_language, vocabulary
 from sahel.filters import FACETS, NAMES, Facet, Filters, beginning, spaced, words
 from sahel.index import Index, Name
-from sahel.models import Event, source_label
+from sahel.models import Event, FormerSlug, source_label
 
 SHOWN = 8  # choices of a facet before "more"
 ALL = 32  # choices up to which a facet lists them all under "more"
@@ -75,6 +75,23 @@ class Page:
     keys: list[int]
     more_before: bool = False
     more_after: bool = False
+
+
+def renamed(index: Index, filters: Filters) -> Filters:
+    """Give a selection with the slugs of today in place of former ones."""
+    for facet in SOUGHT:
+        values = getattr(filters, facet)
+        unknown = [each.lstrip("-") for each in values]
+        unknown = [slug for slug in unknown if (facet, slug) not in index.by_slug]
+        if not unknown:
+            continue
+        former = FormerSlug.objects.filter(kind=facet, slug__in=unknown).values_list("slug", "key")
+        today = {slug: name.slug for slug, key in former if (name := index.name(facet, key))}
+        for value in values:
+            sign, slug = value[: value.startswith("-")], value.lstrip("-")
+            if slug in today:
+                filters = filters.removing(facet, value).adding(facet, f"{sign}{today[slug]}")
+    return filters
 
 
 @dataclass(frozen=True)

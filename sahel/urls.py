@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import corrections, pictures, views
+from sahel import annotations, corrections, pictures, views
 from sahel.sitemaps import SITEMAPS
 
 # Every page has its language in its address; Django's LocaleMiddleware redirects an address
@@ -41,7 +41,7 @@ urlpatterns = [
         path("sources/", views.sources, name="sources"),
         path("sources/<slug:slug>/", views.source, name="source"),
         path("quotations/<slug:key>/", views.quotation, name="quotation"),
-        path("quotations/<slug:key>.jsonld", views.annotation, name="annotation"),
+        path("quotations/<slug:key>.jsonld", annotations.annotation, name="annotation"),
         path("changes/", corrections.changes, name="changes"),
         path("changes.atom", corrections.feed, name="changes-feed"),
         path("about/", views.about, name="about"),
@@ -50,4 +50,4 @@ urlpatterns = [
     ),
 ]
 
-handler404 = "sahel.views.not_found"
+handler404 = "sahel.addresses.not_found"

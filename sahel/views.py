@@ -1,19 +1,16 @@
 """One function per page: read the question, ask the record, draw the answer."""
 
-import re
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from django.apps import apps
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponsePermanentRedirect,
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404
@@ -25,7 +22,7 @@ from sahel.atlas import draw_map
 from sahel.cards import Card, Quoted, cards
 from sahel.corrections import corrections
 from sahel.corroboration import corroboration
-from sahel.facets import Page, Selection
+from sahel.facets import Page, Selection, renamed
 from sahel.fields import Text, address, readers_language
 from sahel.figures import companions, histogram
 from sahel.filters import Facet, Filters, beginning
@@ -35,8 +32,6 @@ from sahel.lanes import MOST_ROWS, ROWS, draw_lanes
 from sahel.models import (
     Actor,
     Estimate,
-    Event,
-    FormerSlug,
     Place,
     Quotation,
     Reference,
@@ -211,7 +206,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def quotation(request: HttpRequest, key: str) -> HttpResponse:
     """Draw one quotation: its words, whose they are, and how they were checked."""
-    found, event, quoted = _quotation(key, request)
+    found, event, quoted = quotation_of(request, key)
     context = {
         "quotation": found,
         "event": event,
@@ -225,7 +220,7 @@ def quotation(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def annotation(request: HttpRequest, key: str) -> HttpResponse:
     """Give one quotation as an annotation of its source (W3C Web Annotation Data Model)."""
-    found, event, _quoted = _quotation(key, request)
+    found, event, _quoted = quotation_of(request, key)
     home = request.build_absolute_uri
     source = found.source
     selectors: list[dict[str, Any]] = [{"type": "TextQuoteSelector", "exact": found.exact}]
@@ -291,49 +286,6 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Lead on from the address that something had; else offer a search for the address's words."""
-    if address := _moved(request):
-        return HttpResponsePermanentRedirect(address)
-    if event := _withdrawn(request):
-        return draw(request, "410.html", {"event": event}, status=410)
-    words = request.path.strip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")
-    searched = Filters(q="".join(c for c in words if c.isprintable())[:60])
-    return draw(request, "404.html", {"searched": searched}, status=404)
-
-
-def _moved(request: HttpRequest) -> str:
-    """Give the address of a page whose slug was changed; empty where there is none."""
-    match = re.fullmatch(r"/(\w\w)/(event|actor|place|source)s/([\w-]+)/(.*)", request.path_info)
-    if not match:
-        return ""
-    language, kind, slug, rest = match.groups()
-    facet: Any = kind  # but for events
-    former = FormerSlug.objects.filter(kind=kind, slug=slug).first()
-    model = apps.get_model("sahel", kind)
-    found = model._default_manager.filter(pk=former.key).first() if former else None
-    if found is None or found.slug == slug:
-        return ""
-    public = (
-        found.publication in (Event.Publication.PUBLISHED, Event.Publication.WITHDRAWN)
-        if isinstance(found, Event)
-        else found.slug in record_for(request).values[facet]
-    )
-    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
-    return f"/{language}/{kind}s/{found.slug}/{rest}{query}" if public else ""
-
-
-def _withdrawn(request: HttpRequest) -> Event | None:
-    """Give the event that was withdrawn from an address; None where there is none."""
-    match = re.fullmatch(r"/\w\w/events/([\w-]+)/", request.path_info)
-    if not match:
-        return None
-    found: Event | None = Event.objects.filter(
-        slug=match[1], publication=Event.Publication.WITHDRAWN
-    ).first()
-    return found
-
-
 # What the pages share -----------------------------------------------------------------------------
 
 
@@ -344,7 +296,8 @@ def record_for(request: HttpRequest) -> Index:
 
 def selected(request: HttpRequest, scope: Filters = EVERYTHING) -> Selection:
     """Give what a reader selected of what a page is about."""
-    return Selection(record_for(request), Filters.from_query(request.GET), scope)
+    record = record_for(request)
+    return Selection(record, renamed(record, Filters.from_query(request.GET)), scope)
 
 
 def rows_of(request: HttpRequest) -> int:
@@ -376,7 +329,7 @@ def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) ->
     }
 
 
-def _quotation(key: str, request: HttpRequest) -> tuple[Quotation, Card, Quoted]:
+def quotation_of(request: HttpRequest, key: str) -> tuple[Quotation, Card, Quoted]:
     """Give a quotation of a published event, that event, and the quotation as pages show it."""
     quotations = Quotation.objects.select_related("source")
     found = get_object_or_404(quotations, key=key)

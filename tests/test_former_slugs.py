@@ -1,5 +1,7 @@
 """An address that was once given out leads on for ever."""
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -39,6 +41,19 @@ def test_a_changed_slug_leads_on_whichever_way_it_was_changed(client, record, mo
         assert answer.status_code == 301
         assert answer["Location"] == f"/fr/{model}s/new/{rest}"
         assert client.get(answer["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "old"), [("actor", "france"), ("place", "mali"), ("source", "gazette")]
+)
+def test_a_selection_by_a_former_slug_finds_the_same(client, record, model, old):
+    make_event(slug="other", actors=("Niger",), source="wire")
+    rename_by_hand(model, old, "new")
+    for sign, found in (("", "strike"), ("-", "other")):
+        page = client.get(f"/en/?{model}={sign}{old}&year=2021").text
+        assert re.findall(r'<article class="event[^>]* id="([^"]+)"', page) == [found]
+        assert f"{model}={sign}new" in page
+    assert "No event" in client.get(f"/en/?{model}=never").text
 
 
 def test_an_address_that_was_never_given_out_leads_nowhere(client, record):

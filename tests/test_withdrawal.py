@@ -23,6 +23,11 @@ def test_a_withdrawn_event_is_gone_for_a_reason(client, language, said):
     answer = client.get(f"/{language}/events/strike/")
     assert answer.status_code == 410
     assert said in answer.text
+    key = event.quotations.get().key
+    for rest in ("/", ".jsonld"):
+        answer = client.get(f"/{language}/quotations/{key}{rest}")
+        assert answer.status_code == 410
+        assert said in answer.text
     assert "Strike" not in client.get(f"/{language}/").text
     assert client.get(f"/{language}/actors/france/").status_code == 404
     Event.objects.update(slug="renamed")

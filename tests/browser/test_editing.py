@@ -1,11 +1,14 @@
 """An editor signs in, adds an event with a quotation, and finds it on the timeline."""
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
+
+ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +16,13 @@ def _article(_database):
     call_command("load", verbosity=0)
     editor = User.objects.create_user("fatou", password="a long pass phrase", is_staff=True)
     editor.groups.add(Group.objects.get(name="Editors"))
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/en/admin/")
+    page.get_by_label("Username").fill("fatou")
+    page.get_by_label("Password").fill("a long pass phrase")
+    page.get_by_role("button", name="Log in").click()
 
 
 def choose(page: Page, field: str, words: str, choice: str) -> None:
@@ -23,10 +33,7 @@ def choose(page: Page, field: str, words: str, choice: str) -> None:
 
 
 def test_an_editor_adds_an_event_and_finds_it_on_the_timeline(page: Page):
-    page.goto("/en/admin/")
-    page.get_by_label("Username").fill("fatou")
-    page.get_by_label("Password").fill("a long pass phrase")
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page)
 
     page.goto("/en/admin/sahel/event/add/")
     page.get_by_label("title in English", exact=False).fill("Goïta receives a delegation")
@@ -65,10 +72,7 @@ def test_an_editor_adds_an_event_and_finds_it_on_the_timeline(page: Page):
 
 
 def test_an_editor_pastes_a_source_and_quotes_it_letter_by_letter(page: Page):
-    page.goto("/en/admin/")
-    page.get_by_label("Username").fill("fatou")
-    page.get_by_label("Password").fill("a long pass phrase")
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page)
     page.goto("/en/admin/sahel/source/add/")
     page.locator("#id_title").fill("A report")
     page.locator("#id_publisher").fill("Gazette")
@@ -111,3 +115,56 @@ def test_an_editor_pastes_a_source_and_quotes_it_letter_by_letter(page: Page):
     article.get_by_role("link", name="verbatim").click()
     expect(page.locator("h1")).to_have_text("Quotation")
     expect(page.locator(".facts")).to_contain_text("characters 17 to 43")
+
+    # Later the title is corrected: editors say why, readers are told.
+    page.goto("/en/admin/sahel/event/?q=denial")
+    page.get_by_role("link", name="Denial of a rift").click()
+    page.locator("#id_title_en").fill("Denial of any rift")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator(".errorlist").first).to_contain_text("why you change a published event")
+    expect(page.locator("#id_title_en")).to_have_value("Denial of any rift")
+    page.locator("#id_why").fill("She denied any.")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    page.goto("/en/changes/?what=corrected")
+    told = page.locator(".changes > li").first
+    expect(told).to_contain_text("Denial of any rift")
+    expect(told).to_contain_text("She denied any.")
+    feed = ElementTree.fromstring(page.request.get("/en/changes.atom?what=corrected").text())  # noqa: S314
+    titles = [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")]
+    assert titles[0] == "Corrected: Denial of any rift"
+    told.get_by_role("link", name="Denial of any rift").click()
+    page.get_by_text("What differs").click()
+    expect(page.locator(".differences ins")).to_have_text("any")
+
+
+def test_an_editor_enters_a_figure_with_its_quotation(page: Page):
+    sign_in(page)
+    page.goto("/en/admin/sahel/event/add/")
+    page.locator("#id_title_en").fill("Attack on a convoy")
+    page.locator("#id_kind").select_option("attack")
+    page.locator("#id_date").fill("2021-06")
+    page.locator("#id_date_basis").select_option("stated")
+    page.locator("#id_publication").select_option("published")
+    page.locator("#quotations-group .add-row a").click()
+    choose(page, "id_quotations-0-source", "announce the withdrawal", "France is preparing")
+    page.locator("#id_quotations-0-exact").fill("At least 40 soldiers were hurt.")
+    page.locator("#id_quotations-0-language").fill("en")
+    page.locator("#id_quotations-0-why_uncheckable_en").fill("It was said on the radio.")
+    figures = page.locator("#quotations-0 .estimates")
+    figures.locator("summary").click()
+    figures.get_by_label("its words").fill("At least 40 soldier")
+    figures.get_by_label("what is counted").select_option("wounded")
+    figures.get_by_label("number given").fill("40")
+    figures.get_by_label("at most").fill("4")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(figures.locator(".errorlist")).to_contain_text("The least must not be more")
+    expect(figures.get_by_label("its words")).to_have_value("At least 40 soldier")
+    figures.get_by_label("number given").fill("")
+    figures.get_by_label("at most").fill("")
+    figures.get_by_label("at least").fill("40")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator(".messagelist")).to_contain_text("was added successfully")
+    page.goto("/fr/events/attack-on-a-convoy/")
+    expect(page.locator(".facts .estimates")).to_contain_text("au moins 40")
+    expect(page.locator(".facts .estimates q")).to_have_text("At least 40 soldier")

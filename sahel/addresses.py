@@ -1,0 +1,55 @@
+"""Addresses at which there is nothing (any more): they lead on, or say what became of it."""
+
+import re
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+
+from sahel.filters import Filters
+from sahel.models import Event, FormerSlug
+from sahel.pages import draw
+from sahel.views import record_for
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Lead on from the address that something had; else offer a search for the address's words."""
+    if address := _moved(request):
+        return HttpResponsePermanentRedirect(address)
+    if event := _withdrawn(request):
+        return draw(request, "410.html", {"event": event}, status=410)
+    words = request.path.strip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")
+    searched = Filters(q="".join(c for c in words if c.isprintable())[:60])
+    return draw(request, "404.html", {"searched": searched}, status=404)
+
+
+def _moved(request: HttpRequest) -> str:
+    """Give the address of a page whose slug was changed; empty where there is none."""
+    match = re.fullmatch(r"/(\w\w)/(event|actor|place|source)s/([\w-]+)/(.*)", request.path_info)
+    if not match:
+        return ""
+    language, kind, slug, rest = match.groups()
+    facet: Any = kind  # but for events
+    former = FormerSlug.objects.filter(kind=kind, slug=slug).first()
+    model = apps.get_model("sahel", kind)
+    found = model._default_manager.filter(pk=former.key).first() if former else None
+    if found is None or found.slug == slug:
+        return ""
+    public = (
+        found.publication in (Event.Publication.PUBLISHED, Event.Publication.WITHDRAWN)
+        if isinstance(found, Event)
+        else found.slug in record_for(request).values[facet]
+    )
+    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+    return f"/{language}/{kind}s/{found.slug}/{rest}{query}" if public else ""
+
+
+def _withdrawn(request: HttpRequest) -> Event | None:
+    """Give the event that was withdrawn from an address of it or of a quotation of it, or None."""
+    match = re.fullmatch(r"/\w\w/(event|quotation)s/([\w-]+)(/|\.jsonld)", request.path_info)
+    if not match:
+        return None
+    of = {"slug": match[2]} if match[1] == "event" else {"quotations__key": match[2]}
+    withdrawn = Event.Publication.WITHDRAWN
+    found: Event | None = Event.objects.filter(publication=withdrawn, **of).first()
+    return found
