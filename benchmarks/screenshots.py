@@ -32,6 +32,8 @@ PAGES = {  # by the name of the picture
     "actors": "actors/",
     "place": "places/mali/",
     "source": "sources/guardian-retranslated-2022/",
+    "quotation": "quotations/fa26f2510208ad31/",
+    "changes": "changes/",
     "histogram": "histogram/?actor=france",
     "lanes": "lanes/?year=2021",
     "lanes-of-one": "lanes/?actor=jnim",

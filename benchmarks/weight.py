@@ -26,6 +26,8 @@ PAGES = {
     "actor": "actors/france/",
     "place": "places/mali/",
     "source": "sources/guardian-retranslated-2022/",
+    "quotation": "quotations/fa26f2510208ad31/",
+    "changes": "changes/",
     "lanes": "lanes/",
     "map": "map/",
     "about": "about/",

@@ -6,7 +6,10 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from sahel.fields import address
+from sahel.models import Estimate
 from sahel.views import quotation_of
+
+ANNOTATION = "http://www.w3.org/ns/anno.jsonld"
 
 
 @require_safe
@@ -30,16 +33,33 @@ def annotation(request: HttpRequest, key: str) -> JsonResponse:
     if source.archived_url and source.date_read:
         read = f"{source.date_read:%Y-%m-%d}T00:00:00Z"
         target["state"] = {"type": "TimeState", "cached": source.archived_url, "sourceDate": read}
+    figures = [_figure(estimate) for estimate in found.estimates.all()]
+    about = home(address("event", event.slug))
     answer = {
-        "@context": "http://www.w3.org/ns/anno.jsonld",
+        "@context": [ANNOTATION, {"schema": "https://schema.org/"}] if figures else ANNOTATION,
         "id": home(found.get_absolute_url()),
         "type": "Annotation",
         "motivation": "linking",
-        "body": home(address("event", event.slug)),
+        "body": [about, *figures] if figures else about,
         "target": target,
     }
     return JsonResponse(
         answer,
         json_dumps_params={"ensure_ascii": False, "indent": 2},
-        content_type='application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"',
+        content_type=f'application/ld+json; profile="{ANNOTATION}"',
     )
+
+
+def _figure(estimate: Estimate) -> dict[str, Any]:
+    """Give a figure that the quotation gives, in the words of schema.org."""
+    counted = estimate.unit if estimate.measure == Estimate.Measure.OTHER else estimate.measure
+    known = {
+        "schema:description": estimate.words,
+        "schema:name": ", ".join(filter(None, [counted, estimate.of_whom])),
+        "schema:unitText": estimate.unit,
+        "schema:minValue": estimate.low,
+        "schema:value": estimate.best,
+        "schema:maxValue": estimate.high,
+    }
+    kept = {name: value for name, value in known.items() if value not in (None, "")}
+    return {"type": "schema:QuantitativeValue", **kept}

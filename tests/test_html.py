@@ -23,6 +23,8 @@ PAGES = [
     "sources/",
     "sources/guardian-retranslated-2022/",
     "about/",
+    "changes/",
+    "quotations/fa26f2510208ad31/",
     "offline/",
     "nowhere/",
     "lanes.svg",

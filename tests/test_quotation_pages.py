@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from sahel.models import Quotation, Source, SourceText, verify
+from sahel.models import Estimate, Quotation, Source, SourceText, verify
 from tests.factories import make_actor, make_event, make_source
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,21 @@ def test_a_quotation_is_an_annotation_of_its_source(client, quotation):
     assert TEXT[position["start"] : position["end"]] == quote["exact"] == quotation.exact
     assert quote["prefix"] + quote["exact"] + quote["suffix"] in TEXT
     assert target["state"]["cached"] == "https://archive.example.org/a"
+
+
+def test_an_annotation_carries_the_figures(client, quotation):
+    Estimate.objects.create(quotation=quotation, words="No", measure="wounded", low=0, high=3)
+    given = client.get(f"/en/quotations/{quotation.key}.jsonld").json()
+    event, figure = given["body"]
+    assert event.endswith("/en/events/refusal/")
+    assert given["@context"][1] == {"schema": "https://schema.org/"}
+    assert figure == {
+        "type": "schema:QuantitativeValue",
+        "schema:description": "No",
+        "schema:name": "wounded",
+        "schema:minValue": 0,
+        "schema:maxValue": 3,
+    }
 
 
 def test_words_that_stand_twice_are_opened_with_those_around_them(client, quotation):
