@@ -508,7 +508,7 @@ class SourceTextInline(admin.StackedInline):
 class AtRisk(admin.SimpleListFilter):
     """Sources that may soon be checked by nobody."""
 
-    title = _("at risk")
+    title = _("risk")
     parameter_name = "risk"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
