@@ -11,7 +11,6 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    JsonResponse,
 )
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy
@@ -23,7 +22,7 @@ from sahel.cards import Card, Quoted, cards
 from sahel.corrections import corrections
 from sahel.corroboration import corroboration
 from sahel.facets import Page, Selection, renamed
-from sahel.fields import Text, address, readers_language
+from sahel.fields import Text, readers_language
 from sahel.figures import companions, histogram
 from sahel.filters import Facet, Filters, beginning
 from sahel.filters import words as words_of
@@ -215,42 +214,6 @@ def quotation(request: HttpRequest, key: str) -> HttpResponse:
         "estimates": list(found.estimates.all()),
     }
     return draw(request, "quotation.html", context)
-
-
-@require_safe
-def annotation(request: HttpRequest, key: str) -> HttpResponse:
-    """Give one quotation as an annotation of its source (W3C Web Annotation Data Model)."""
-    found, event, _quoted = quotation_of(request, key)
-    home = request.build_absolute_uri
-    source = found.source
-    selectors: list[dict[str, Any]] = [{"type": "TextQuoteSelector", "exact": found.exact}]
-    selectors[0] |= {
-        name: words for name in ("prefix", "suffix") if (words := getattr(found, name))
-    }
-    if found.start is not None:
-        place = {"type": "TextPositionSelector", "start": found.start, "end": found.end}
-        selectors.append(place)
-    target: dict[str, Any] = {
-        "source": source.url or home(source.get_absolute_url()),
-        "language": found.language,
-        "selector": selectors,
-    }
-    if source.archived_url and source.date_read:
-        read = f"{source.date_read:%Y-%m-%d}T00:00:00Z"
-        target["state"] = {"type": "TimeState", "cached": source.archived_url, "sourceDate": read}
-    answer = {
-        "@context": "http://www.w3.org/ns/anno.jsonld",
-        "id": home(found.get_absolute_url()),
-        "type": "Annotation",
-        "motivation": "linking",
-        "body": home(address("event", event.slug)),
-        "target": target,
-    }
-    return JsonResponse(
-        answer,
-        json_dumps_params={"ensure_ascii": False, "indent": 2},
-        content_type='application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"',
-    )
 
 
 @require_safe
