@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
 from sahel.filters import Filters
@@ -16,11 +17,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Lead on from the address that something had; else offer a search for the address's words."""
     if address := _moved(request):
         return HttpResponsePermanentRedirect(address)
-    if event := _withdrawn(request):
-        return draw(request, "410.html", {"event": event}, status=410)
-    words = request.path.strip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")
-    searched = Filters(q="".join(c for c in words if c.isprintable())[:60])
-    return draw(request, "404.html", {"searched": searched}, status=404)
+    if event := _hidden(request):
+        gone = event.publication == Event.Publication.WITHDRAWN
+        answer = draw(request, "410.html", {"event": event}, status=410 if gone else 404)
+    else:
+        words = request.path.strip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")
+        searched = Filters(q="".join(c for c in words if c.isprintable())[:60])
+        answer = draw(request, "404.html", {"searched": searched}, status=404)
+    answer["Cache-Control"] = "no-cache"  # it may come back; browsers keep a 410 if nobody says so
+    return answer
 
 
 def _moved(request: HttpRequest) -> str:
@@ -44,12 +49,13 @@ def _moved(request: HttpRequest) -> str:
     return f"/{language}/{kind}s/{found.slug}/{rest}{query}" if public else ""
 
 
-def _withdrawn(request: HttpRequest) -> Event | None:
-    """Give the event that was withdrawn from an address of it or of a quotation of it, or None."""
+def _hidden(request: HttpRequest) -> Event | None:
+    """Give the event that was public at an address of it, or of a quotation of it, or None."""
     match = re.fullmatch(r"/\w\w/(event|quotation)s/([\w-]+)(/|\.jsonld)", request.path_info)
     if not match:
         return None
     of = {"slug": match[2]} if match[1] == "event" else {"quotations__key": match[2]}
-    withdrawn = Event.Publication.WITHDRAWN
-    found: Event | None = Event.objects.filter(publication=withdrawn, **of).first()
+    withdrawn = Q(publication=Event.Publication.WITHDRAWN)
+    taken_back = Q(published__isnull=False) & ~Q(publication=Event.Publication.PUBLISHED)
+    found: Event | None = Event.objects.filter(withdrawn | taken_back, **of).first()
     return found

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,7 +19,14 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.filters import words
-from sahel.forms import EventForm, QuotationForm, QuotationFormSet, SourceTextForm, WordedDateForm
+from sahel.forms import (
+    EventForm,
+    QuotationForm,
+    QuotationFormSet,
+    SourceTextForm,
+    Textarea,
+    WordedDateForm,
+)
 from sahel.models import (
     Actor,
     Change,
@@ -44,7 +51,7 @@ admin.site.index_title = _("The record")
 
 # Short texts, so that a whole event fits on few screens; the corner can be pulled.
 SHORT_TEXTS: dict[type[models.Field], dict[str, Any]] = {
-    models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 80})}
+    models.TextField: {"widget": Textarea(attrs={"rows": 4, "cols": 80})}
 }
 
 
@@ -122,12 +129,10 @@ class QuotationInline(admin.StackedInline):
         """Show the passage with the words around it."""
         if quotation.start is None:
             return gettext("not found yet")
-        return gettext("characters %(start)s to %(end)s: …%(prefix)s[…]%(suffix)s…") % {
-            "start": quotation.start,
-            "end": quotation.end,
-            "prefix": quotation.prefix,
-            "suffix": quotation.suffix,
-        }
+        place = {"start": quotation.start, "end": quotation.end}
+        found = gettext("characters %(start)s to %(end)s") % place
+        around = f": …{quotation.prefix}[…]{quotation.suffix}…"
+        return found + (around if quotation.prefix or quotation.suffix else "")
 
 
 class ReferenceInline(admin.TabularInline):
@@ -298,6 +303,12 @@ class EventAdmin(RecordAdmin):
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
         """Save, and say how the date was read."""
         super().save_model(request, obj, form, change)
+        public = obj.publication == Event.Publication.PUBLISHED
+        if public and not Signature.objects.filter(user=request.user.pk).exists():
+            said = gettext("Readers see “an editor” beside what you change.")
+            choose = gettext("Choose a public name")
+            page = reverse("admin:sahel_signature_add")
+            messages.info(request, format_html('{} <a href="{}">{}</a>', said, page, choose))
         if not change or "date" in form.changed_data:
             reading = gettext("The date was read as: %(reading)s.") % {"reading": self.reading(obj)}
             messages.info(request, reading)
@@ -381,7 +392,7 @@ class QuotationAdmin(RecordAdmin):
 class ChangeAdmin(admin.ModelAdmin):
     """The list of all changes, public or not; each leads to the versions of its event."""
 
-    list_display = ["number", "at", "event_of", "what", "way", "who", "why"]
+    list_display = ["number", "at", "event_of", "what", "why", "way", "who", "account_of"]
     list_display_links = None
     list_filter = ["what", "way", "public"]
     list_per_page = 100
@@ -394,6 +405,17 @@ class ChangeAdmin(admin.ModelAdmin):
         """Lead to the versions of the event, which may be deleted."""
         page = reverse("admin:sahel_event_history", args=[change.event])
         return format_html('<a href="{}">{}</a>', page, change.slug)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
+        """Read the accounts' names in the same query."""
+        entries: QuerySet[Change] = super().get_queryset(request)
+        accounts = User.objects.filter(pk=OuterRef("account"))
+        return entries.annotate(username=Subquery(accounts.values("username")))
+
+    @admin.display(description=_("account"))
+    def account_of(self, change: Any) -> str:
+        """Give the account behind a public name, to colleagues."""
+        return change.username or "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let nobody write history by hand."""
@@ -503,6 +525,8 @@ class SourceTextInline(admin.StackedInline):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Keep what was read as it was read: a new reading is a new text."""
         return False
+
+    has_delete_permission = has_change_permission
 
 
 class AtRisk(admin.SimpleListFilter):

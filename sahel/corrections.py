@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from sahel import index
 from sahel.cards import Card, cards
 from sahel.fields import Text, address, chooser, readers_language
-from sahel.models import Change, Record
+from sahel.models import Change, Quotation, Record
+from sahel.models.history import Snapshot
 from sahel.pages import draw
 from sahel.versions import Difference, compare_each
 
@@ -25,10 +26,13 @@ ON_AN_EVENT = 10  # changes that its own page tells of
 FILTERS = {
     "new": ([What.PUBLISHED], pgettext_lazy("changes", "New")),
     "corrected": ([What.CORRECTED], pgettext_lazy("changes", "Corrected")),
-    "withdrawn": ([What.WITHDRAWN, What.DELETED], pgettext_lazy("changes", "Withdrawn")),
+    "withdrawn": (
+        [What.WITHDRAWN, What.TAKEN_BACK, What.DELETED],
+        pgettext_lazy("changes", "Withdrawn"),
+    ),
     "checked": ([What.CHECKED], gettext_lazy("Quotations checked")),
 }
-TOLD = [What.PUBLISHED, What.CORRECTED, What.WITHDRAWN, What.DELETED]
+TOLD = [what for whats, _label in FILTERS.values() for what in whats]
 
 
 @dataclass
@@ -39,6 +43,7 @@ class Told:
     title: Text | None
     address: str
     why: Text
+    found: str = ""  # what a check of the quotations found
     differences: list[Difference] = field(default_factory=list)
 
     @property
@@ -67,7 +72,8 @@ def corrections(event: int) -> tuple[Change | None, list[Told]]:
     told = _told([entries[number] for number in since], {})
     for each, differences in zip(told, compare_each(pairs), strict=True):
         # What was not public is nobody's to see.
-        each.differences = differences if each.entry.what == What.CORRECTED else []
+        if each.entry.what in (What.CORRECTED, What.CHECKED):
+            each.differences = differences
     return first, told
 
 
@@ -109,7 +115,7 @@ def feed(request: HttpRequest) -> HttpResponse:
         atom.add_item(
             title=f"{did}{pgettext('before a quotation', ':')} {told.title}" if told.title else did,
             link=f"{site}{told.address or page}",
-            description=told.why,
+            description=told.why or told.found,
             unique_id=f"{site}{page}#{told.entry.number}",
             updateddate=told.entry.at,
             pubdate=told.entry.at,
@@ -130,6 +136,31 @@ def _asked(request: HttpRequest) -> tuple[str, QuerySet[Change]]:
     return what, entries.order_by("-number")
 
 
+def _found(before: Snapshot | None, after: Snapshot | None) -> str:
+    """Say what a check of the quotations found, first of all what was lost."""
+    lost = [
+        {
+            quotation["key"]
+            for quotation in (snapshot or {"quotations": []})["quotations"]
+            if quotation["state"] == Quotation.State.MISSING
+        }
+        for snapshot in (before, after)
+    ]
+    if number := len(lost[1] - lost[0]):
+        return ngettext(
+            "%(number)s quotation is not found in its source any more.",
+            "%(number)s quotations are not found in their sources any more.",
+            number,
+        ) % {"number": number}
+    if number := len(lost[0] - lost[1]):
+        return ngettext(
+            "%(number)s quotation is found in its source again.",
+            "%(number)s quotations are found in their sources again.",
+            number,
+        ) % {"number": number}
+    return _("They stand in their sources.") if not lost[1] else ""
+
+
 def _told(entries: list[Change], public: Mapping[int, Card]) -> list[Told]:
     """Put entries in the reader's words, with the titles of the events that are public now."""
     choose = chooser(readers_language())
@@ -140,8 +171,9 @@ def _told(entries: list[Change], public: Mapping[int, Card]) -> list[Told]:
         if not why and entry.what == What.WITHDRAWN and snapshot:
             words = snapshot["event"]
             why = choose(words.get("withdrawal_en", ""), words.get("withdrawal_fr", ""))
-        page = address("event", event.slug) if event else ""
-        told.append(Told(entry, event.title if event else None, page, why))
+        page = address("event", event.slug if event else entry.slug)
+        found = _found(entry.before(), snapshot) if entry.what == What.CHECKED else ""
+        told.append(Told(entry, event.title if event else None, page, why, found))
     return told
 
 

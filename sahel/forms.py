@@ -4,27 +4,39 @@ from contextlib import suppress
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.dates import EDTF, EDTFError
+from sahel.fields import readers_language
 from sahel.models import GROUNDS, Estimate, Event, Quotation, Source, SourceText
 from sahel.quotations import find, passage_like, plain_line_ends
 from sahel.uploads import MOST_BYTES, MOST_CHARACTERS, UploadError, text_of, too_large
 from sahel.worded import read
 
 
+class Textarea(forms.Textarea):
+    """Gives what was typed with the line ends that are on record, whichever a browser sent."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Give the text, else a form would take every text of several lines for a changed one."""
+        value = super().value_from_datadict(data, files, name)
+        return plain_line_ends(value) if isinstance(value, str) else value
+
+
 class WordedDateForm(forms.ModelForm):
     """Takes a date in words, too, and shows how it was read before anything is saved."""
+
+    hint = _("Words are read, too: about March 2012, by 2026.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Put what was read in place of the words."""
         super().__init__(*args, **kwargs)
         self.read = ""
         if "date" in self.fields:
-            hint = gettext("Words are read, too: about March 2012, by 2026, last June.")
-            self.fields["date"].help_text = f"{self.fields['date'].help_text} {hint}"
+            self.fields["date"].help_text = f"{self.fields['date'].help_text} {self.hint}"
         typed = str(self.data.get("date", "")).strip() if self.is_bound else ""
         with suppress(EDTFError):
             EDTF.parse(typed)
@@ -58,8 +70,9 @@ class WordedDateForm(forms.ModelForm):
 class EventForm(WordedDateForm):
     """An event; "last June" counts from the day of the source that is quoted first."""
 
+    hint = _("Words are read, too: about March 2012, by 2026, last June.")
     why = forms.CharField(
-        label=_("why you change it"),
+        label=_("Why you change it"),
         required=False,
         max_length=500,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
@@ -69,9 +82,21 @@ class EventForm(WordedDateForm):
     def clean(self) -> dict[str, Any]:
         """Ask why an event is changed that readers have seen."""
         cleaned: dict[str, Any] = super().clean() or {}
-        # Whoever withdraws an event says why in another field.
-        still = cleaned.get("publication") != Event.Publication.WITHDRAWN
-        if self.instance.was_public() and still and not cleaned.get("why"):
+        publication, why = cleaned.get("publication"), cleaned.get("why", "")
+        reasons = "withdrawal_en", "withdrawal_fr"
+        if publication == Event.Publication.WITHDRAWN:
+            if why and not any(cleaned.get(name) for name in reasons):
+                french = readers_language().startswith("fr")
+                cleaned[reasons[french]] = why  # one reason is enough
+            return cleaned
+        seen = Event.objects.filter(pk=self.instance.pk or 0, published__isnull=False)
+        if publication == Event.Publication.PUBLISHED:
+            cleaned |= dict.fromkeys(reasons, "")  # it holds no more
+        elif self.instance.was_public() and not settings.APPROVAL:
+            said = _("What readers have seen is not hidden: withdraw it, and say why.")
+            self.add_error("publication", said)
+        public = publication == Event.Publication.PUBLISHED or self.instance.was_public()
+        if public and not why and seen.exists():
             self.add_error("why", _("Say in a few words why you change a published event."))
         return cleaned
 
@@ -156,7 +181,11 @@ class QuotationForm(forms.ModelForm):
         source, exact = cleaned.get("source"), plain_line_ends(cleaned.get("exact") or "")
         read = source.texts.first() if source and exact else None
         if read and cleaned.get("take") and not find(exact, read.text):
-            cleaned["exact"] = passage_like(exact, read.text) or exact
+            taken = cleaned["exact"] = passage_like(exact, read.text) or exact
+            sent: Any = self.data  # which cannot be written into
+            data = sent.copy()
+            data[self.add_prefix("exact")] = taken  # to be seen if something else is wrong
+            self.data = data
         if self.instance.pk and {"exact", "source"} & set(self.changed_data):
             self.instance.forget_check()
         self.instance.exact = cleaned.get("exact") or ""  # in which figures have to stand
@@ -177,13 +206,15 @@ class QuotationFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         """Let nothing be published that no quotation bears out."""
         super().clean()
-        if self.instance.publication != Event.Publication.PUBLISHED:
-            return
         left = [
             form
             for form in self.forms
             if getattr(form, "cleaned_data", None) and not form.cleaned_data.get("DELETE")
         ]
+        if not any(self.errors):
+            self._refuse_other_words_for_the_date(left)
+        if self.instance.publication != Event.Publication.PUBLISHED:
+            return
         if not left:
             raise forms.ValidationError(
                 gettext("A published event needs a quotation. Add one, or keep the event a draft.")
@@ -200,6 +231,21 @@ class QuotationFormSet(BaseInlineFormSet):
                 )
             )
 
+    def _refuse_other_words_for_the_date(self, forms_: list[Any]) -> None:
+        """Hold the source's words for the date against the texts, where any is known."""
+        said = self.instance.date_words
+        sources = [form.cleaned_data["source"] for form in forms_]
+        texts = [read.text for source in sources if (read := source.texts.first())]
+        if not said or not texts or any(find(said, text) for text in texts):
+            return
+        alike = next((each for text in texts if (each := passage_like(said, text))), None)
+        reads = gettext("There the source reads: %(passage)s") % {"passage": alike} if alike else ""
+        words = gettext(
+            "“%(words)s”, given as the source’s words for the date, stands in no quoted source, "
+            "letter by letter."
+        ) % {"words": said}
+        raise forms.ValidationError(f"{words} {reads}".strip())
+
 
 class SourceTextForm(forms.ModelForm):
     """Takes a text as it is, its spaces included: pasted, or from a file."""
@@ -213,7 +259,7 @@ class SourceTextForm(forms.ModelForm):
         strip=False,
         required=False,
         max_length=MOST_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 12, "cols": 100}),
+        widget=Textarea(attrs={"rows": 12, "cols": 100}),
         help_text=_("For checking quotations only. Readers never see it and nothing exports it."),
     )
     file = forms.FileField(

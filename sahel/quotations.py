@@ -19,6 +19,7 @@ from sahel.filters import fold
 
 CONTEXT = 32  # characters of prefix and suffix, as the W3C's examples keep
 MOST = 20  # differences that are told at once
+_SLACK = 20  # letters around a passage among which its ends are looked for
 _SHORT = 120  # a quotation up to this long is named whole in a link
 
 
@@ -54,11 +55,14 @@ class Difference:
     found: str
 
     def __str__(self) -> str:
-        return _("Character %(position)s: you have %(typed)s, the source has %(found)s.") % {
-            "position": self.position + 1,
-            "typed": name(self.typed),
-            "found": name(self.found),
-        }
+        if not self.typed:
+            told = _("Character %(position)s: the source has %(found)s, and you have nothing.")
+        elif not self.found:
+            told = _("Character %(position)s: you have %(typed)s, and the source has nothing.")
+        else:
+            told = _("Character %(position)s: you have %(typed)s, the source has %(found)s.")
+        names = {"typed": name(self.typed), "found": name(self.found)}
+        return told % {"position": self.position + 1, **names}
 
 
 # What is easily taken for something else, said in words; anything else goes by its Unicode name.
@@ -94,13 +98,32 @@ LOOK_ALIKES = {
 }
 
 
+ACCENTS = {
+    "\u0300": gettext_lazy("grave accent"),
+    "\u0301": gettext_lazy("acute accent"),
+    "\u0302": gettext_lazy("circumflex"),
+    "\u0303": gettext_lazy("tilde"),
+    "\u0308": gettext_lazy("diaeresis"),
+    "\u0327": gettext_lazy("cedilla"),
+}
+
+
 def name(character: str) -> str:
     """Give a character with what it is called and its number, so that look-alikes differ."""
     if not character:
-        return _("nothing")
-    called = str(LOOK_ALIKES.get(character) or unicodedata.name(character, "control").lower())
+        return ""
+    called = str(LOOK_ALIKES.get(character) or _letter(character))
     shown = character if character.isprintable() and not character.isspace() else "␣"
     return f"{shown} (U+{ord(character):04X}, {called})"
+
+
+def _letter(character: str) -> str:
+    """Say which letter it is, with its accents; any other character goes by its Unicode name."""
+    letter, *accents = list(unicodedata.normalize("NFD", character))
+    if not (letter.isascii() and letter.isalpha() and all(each in ACCENTS for each in accents)):
+        return unicodedata.name(character, "control").lower()
+    kind = _("capital letter %(letter)s") if letter.isupper() else _("letter %(letter)s")
+    return ", ".join([kind % {"letter": letter}, *(str(ACCENTS[each]) for each in accents)])
 
 
 def differences(exact: str, passage: str) -> list[Difference]:
@@ -122,31 +145,44 @@ def differences(exact: str, passage: str) -> list[Difference]:
 
 
 def passage_like(exact: str, text: str) -> str | None:
-    """Give the passage of a text that the words most likely mean; None where none is alike."""
-    # Folding character by character keeps a map back to the text's own positions.
-    letters, origin = _folded_with_positions(text)
-    wanted, _origin = _folded_with_positions(exact)
-    at = letters.find(wanted)
-    if wanted and at >= 0:
-        return text[origin[at] : origin[at + len(wanted) - 1] + 1]
-    match = SequenceMatcher(None, wanted, letters, autojunk=False).find_longest_match()
-    if match.size < min(12, max(4, len(wanted) // 3)):
+    """Give the passage of a text that the words most likely mean; None where none is alike.
+
+    It begins and ends with whole words.
+    """
+    # Each letter remembers its place in the text. Spaces do not count: French marks have theirs.
+    letters, origin = _letters(text)
+    wanted, _origin = _letters(exact)
+    start = letters.find(wanted)
+    stop = start + len(wanted)
+    if not wanted:
         return None
-    start = max(0, match.b - match.a)
-    stop = min(len(letters), start + len(wanted))
-    return text[origin[start] : origin[stop - 1] + 1]
+    if start < 0:
+        match = SequenceMatcher(None, wanted, letters, autojunk=False).find_longest_match()
+        if match.size < min(12, max(4, len(wanted) // 3)):
+            return None
+        # Around the longest run that is the same, the first and the last that are.
+        from_ = max(0, match.b - match.a - _SLACK)
+        around = letters[from_ : match.b + len(wanted) - match.a + _SLACK]
+        runs = SequenceMatcher(None, wanted, around, autojunk=False).get_matching_blocks()[:-1]
+        start = max(0, from_ + runs[0].b - runs[0].a)
+        stop = from_ + runs[-1].b + len(wanted) - runs[-1].a
+    first, last = origin[start], origin[min(stop, len(letters)) - 1] + 1
+    while first > 0 and text[first - 1].isalnum() and text[first].isalnum():
+        first -= 1
+    while last < len(text) and text[last - 1].isalnum() and text[last].isalnum():
+        last += 1
+    return text[first:last]
 
 
-def _folded_with_positions(text: str) -> tuple[str, list[int]]:
+def _letters(text: str) -> tuple[str, list[int]]:
+    """Give a text's letters and marks, folded and without spaces, and where each comes from."""
     letters: list[str] = []
     origin: list[int] = []
     for position, character in enumerate(text):
-        alike = _ALIKE.get(character, character)
-        for letter in fold(alike) or (" " if alike.isspace() else ""):
-            if letter == " " and letters and letters[-1] == " ":
-                continue
-            letters.append(letter)
-            origin.append(position)
+        for letter in fold(_ALIKE.get(character, character)):
+            if not letter.isspace():
+                letters.append(letter)
+                origin.append(position)
     return "".join(letters), origin
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Model
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from sahel.dates import EDTF
 from sahel.models import Actor, Change, Estimate, Event, Place, Quotation, Source
@@ -28,7 +29,7 @@ IDENTITY = {
     "references": ("source", "supports"),
 }
 # Where the words stand and against what they were checked follows from the source's text.
-UNTOLD = {"key", "start", "end", "prefix", "suffix", "repeated", "checked_sha256", "order"}
+UNTOLD = {"key", "start", "end", "prefix", "suffix", "repeated", "order"}
 UNTOLD |= {"quotation"}  # a figure's own words tell whose it is
 TOKENS = re.compile(r"\s+|\w+|[^\w\s]")
 MOST_TOKENS = 2000  # of a text that is compared word by word
@@ -99,6 +100,7 @@ class _Telling:
         self, model: type[Model], of: str, old: dict[str, Any], new: dict[str, Any]
     ) -> Iterator[Difference]:
         """Compare the columns of a model; a column of which one version knows nothing is empty."""
+        colon = pgettext("before a quotation", ":")
         for name in {**old, **new}:
             was, is_ = old.get(name), new.get(name)
             if name in UNTOLD or was == is_:
@@ -108,7 +110,7 @@ class _Telling:
             if texts[0] == texts[1]:
                 continue
             label = str(field.verbose_name) if field else name
-            label = f"{of}: {label}" if of else label
+            label = f"{of}{colon} {label}" if of else label
             closed = name == "date" or (field and (field.choices or field.is_relation))
             yield Difference(label, (_whole if closed else _by_word)(*texts))
 
@@ -134,6 +136,10 @@ class _Telling:
 
     def whole(self, model: type[Model], row: dict[str, Any]) -> str:
         """Tell a row of a part in one line."""
+        if model is Estimate:
+            kept = {f.name for f in Estimate._meta.concrete_fields} - {"id", "quotation"}
+            made = Estimate(**{name: value for name, value in row.items() if name in kept})
+            return " · ".join(filter(None, [str(made), made.of_whom, made.words]))
         told = ("exact", "speaker", "stance", "source") if model is Quotation else row
         values = (self.words(model, name, row.get(name)) for name in told if name not in UNTOLD)
         return " · ".join(value for value in values if value)

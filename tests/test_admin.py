@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.db import OperationalError
 
@@ -24,7 +25,7 @@ def form(**fields):
         "status": "happened",
         "date": "2021-06",
         "date_basis": "inferred",
-        "date_words": "last June",
+        "date_words": "",
         "date_note_en": "",
         "date_note_fr": "",
         "position": "0",
@@ -133,7 +134,7 @@ def test_the_sources_own_characters_can_be_taken_over(editor):
 
 
 def test_other_words_are_not_those_that_were_checked(editor):
-    event = make_event(words="No dialogue.")
+    event = make_event(words="No dialogue.", publication="draft")
     sha, day = "0" * 64, date(2026, 1, 1)
     Quotation.objects.update(state="verbatim", checked_sha256=sha, checked_on=day, start=3, end=15)
     words = Quotation.objects.get()
@@ -146,7 +147,6 @@ def test_other_words_are_not_those_that_were_checked(editor):
             "quotations-0-start": "3",
             "quotations-0-why_uncheckable_en": "",
             "publication": "draft",
-            "why": "He was quoted in part.",
         }
     )
     address = f"/en/admin/sahel/event/{event.pk}/change/"
@@ -239,6 +239,40 @@ def test_a_text_that_lacks_what_is_quoted_is_refused_until_it_is_meant(editor):
 def test_forged_addresses_are_no_errors_of_ours(editor, address):
     make_event(actors=("France",))
     assert editor.get(f"/en/admin/sahel/{address}").status_code < 500
+
+
+def test_words_for_the_date_have_to_stand_in_a_source(editor):
+    SourceText.objects.create(source=make_source(), text="No dialogue. That was last June.")
+    page = editor.post("/en/admin/sahel/event/add/", form(date_words="Last june")).text
+    assert "“Last june”, given as the source’s words for the date" in page
+    assert "There the source reads: last June" in page
+    answer = editor.post("/en/admin/sahel/event/add/", form(date_words="last June"))
+    assert answer.status_code == 302
+
+
+def test_a_text_of_several_lines_is_not_changed_by_being_shown(editor):
+    event = make_event(words="One.\nTwo.", summary_en="Three.\nFour.", publication="draft")
+    quotation = event.quotations.get()
+    Quotation.objects.update(state="uncheckable", why_uncheckable_en="A broadcast.")
+    sent = form(
+        title_en="Another title",
+        summary_en="Three.\r\nFour.",
+        publication="draft",
+        slug=event.slug,
+        **{
+            "quotations-INITIAL_FORMS": "1",
+            "quotations-0-id": quotation.pk,
+            "quotations-0-event": event.pk,
+            "quotations-0-exact": "One.\r\nTwo.",
+            "quotations-0-why_uncheckable_en": "A broadcast.",
+        },
+    )
+    assert editor.post(f"/en/admin/sahel/event/{event.pk}/change/", sent).status_code == 302
+    event.refresh_from_db()
+    assert (event.title_en, event.summary_en) == ("Another title", "Three.\nFour.")
+    assert Quotation.objects.get().exact == "One.\nTwo."
+    (log,) = LogEntry.objects.all()
+    assert "summary in english" not in log.change_message.lower()
 
 
 def test_what_a_list_offers_to_filter_by_works(editor):

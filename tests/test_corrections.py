@@ -7,7 +7,18 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from sahel.models import Change, Event, Place, Quotation, Signature, changes
+from sahel.models import (
+    Change,
+    Estimate,
+    Event,
+    Place,
+    Quotation,
+    Signature,
+    Source,
+    SourceText,
+    changes,
+    verify,
+)
 from sahel.models.history import faults
 from sahel.versions import restore
 from tests.factories import CHECKED, make_event, make_place, make_source
@@ -174,6 +185,80 @@ def test_what_readers_have_seen_cannot_be_deleted_but_withdrawn(client, fatou):
     both = {"action": "delete_selected", "_selected_action": [event.pk], "post": "yes"}
     client.post(reverse("admin:sahel_event_changelist"), both)
     assert Event.objects.count() == 1
+
+
+def test_what_readers_have_seen_is_withdrawn_for_one_reason_and_not_hidden(client, fatou):
+    with by_an_editor():
+        event = make_event("Strike", slug="strike")
+    address = reverse("admin:sahel_event_change", args=[event.pk])
+    hidden = client.post(address, form_of(client, event, publication="draft", why="Hm."))
+    assert "What readers have seen is not hidden: withdraw it, and say why." in hidden.text
+    sent = form_of(client, event, publication="withdrawn", why="It was another day.")
+    assert client.post(address, sent).status_code == 302
+    gone = client.get("/en/events/strike/")
+    assert (gone.status_code, gone["Cache-Control"]) == (410, "no-cache")
+    assert "It was another day." in gone.text
+    assert "/en/changes/?event=strike" in gone.text
+    changes = client.get("/en/changes/?event=strike").text
+    assert 'href="/en/events/strike/">An event that is not public any more' in changes
+    assert "Strike" not in changes.replace("strike", "")
+    # It comes back for a reason, too, and the old one holds no more.
+    again = form_of(client, event, publication="published")
+    assert "Say in a few words why" in client.post(address, again).text
+    assert client.post(address, again | {"why": "It was that day."}).status_code == 302
+    assert Event.objects.get().withdrawal_en == ""
+    assert client.get("/en/events/strike/").status_code == 200
+
+
+def test_what_is_taken_back_is_said_to_be_reviewed(client):
+    with by_an_editor():
+        event = make_event("Strike", slug="strike", withdrawal_en="An old reason.")
+    with by_an_editor("To be looked at."):
+        Event.objects.update(publication="review")
+    assert Change.objects.last().what == "taken-back"
+    page = client.get("/en/events/strike/")
+    assert page.status_code == 404
+    assert "This event is being reviewed" in page.text
+    for told in (page.text, client.get("/en/changes/").text):
+        assert "An old reason." not in told
+        assert event.title_en not in told
+    with by_an_editor():
+        Event.objects.update(published=None)
+    assert "being reviewed" not in client.get("/en/events/strike/").text
+
+
+def test_readers_are_told_of_words_that_were_lost(client):
+    with by_an_editor():
+        event = make_event("Strike", words="No dialogue.")
+    SourceText.objects.create(source=Source.objects.get(), text="They talked.")
+    with changes(Change.Way.CHECK):
+        list(verify(Source.objects.values_list("pk", flat=True)))
+    said = "1 quotation is not found in its source any more."
+    page = client.get(event.get_absolute_url()).text
+    assert said in page
+    assert "not changed since" not in page
+    assert said in client.get("/en/changes/").text
+    assert said in client.get("/en/changes.atom").text
+    quotation = client.get(f"/en/quotations/{event.quotations.get().key}/").text
+    assert "open the source" in quotation
+    assert "Where it stood" in quotation
+    assert "open at the passage" not in quotation + page
+
+
+def test_all_changes_of_an_event_are_one_link_away(client):
+    event = corrected()
+    assert f'href="/en/changes/?event={event.slug}"' in client.get(event.get_absolute_url()).text
+
+
+def test_a_figure_is_told_in_words(client):
+    with by_an_editor():
+        event = make_event(words="At least 20 died.")
+    with by_an_editor("Left out."):
+        Estimate.objects.create(
+            quotation=event.quotations.get(), words="20", measure="killed", low=20, of_whom_en="men"
+        )
+    page = client.get(event.get_absolute_url()).text
+    assert "<ins>killed: at least 20 · men · 20</ins>" in page
 
 
 def test_any_two_versions_are_compared(client, fatou):

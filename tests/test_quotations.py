@@ -73,7 +73,7 @@ def test_a_changed_letter_is_reported_with_its_position(data):
         ('"There have been tactical', "straight quotation mark", "curly quotation mark, opening"),
         ("suffered a bitter rift", "", ""),
         ("have suffered  a bitter", "space", "nothing"),
-        ("suffered a bitter rïft", "latin small letter i with diaeresis", "latin small letter i"),
+        ("suffered a bitter rïft", "letter i, diaeresis", "letter i"),
     ],
 )
 def test_look_alikes_are_named(typed, typed_name, found_name):
@@ -83,6 +83,31 @@ def test_look_alikes_are_named(typed, typed_name, found_name):
     message = str(differences(typed, passage_like(typed, SOURCE))[0])
     assert f" {typed_name})" in message
     assert f" {found_name}" in message
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ('"Nous ne reculerons pas", puis', "«\u00a0Nous ne reculerons pas\u00a0», puis"),
+        ('Il a dit : "Nous', "Il a dit : «\u00a0Nous"),
+        ("ne reculerons pas, puis il est part", "ne reculerons pas\u00a0», puis il est parti"),
+        ("puis il es parti vers Mopti.", "puis il est parti vers Mopti."),
+        ("apres l'ete", "après l’été"),
+    ],
+)
+def test_the_passage_that_is_meant_has_whole_words_and_all_its_marks(typed, found):
+    text = "Il a dit : «\u00a0Nous ne reculerons pas\u00a0», puis il est parti vers Mopti. "
+    assert passage_like(typed, f"Avant. {text}C’était après l’été.") == found
+
+
+SPOKEN = st.sampled_from(["Gao", "été", "l’armée", "dit", "«\u00a0non\u00a0»"])
+
+
+@given(st.lists(SPOKEN, min_size=4, max_size=12))
+def test_a_passage_without_its_marks_is_the_one_that_is_meant(spoken):
+    text = " ".join(spoken)
+    plain = text.replace("«\u00a0", '"').replace("\u00a0»", '"').replace("’", "'")
+    assert passage_like(plain, f"Avant {text} après.") == text
 
 
 def test_what_is_nowhere_near_has_no_difference():

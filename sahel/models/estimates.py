@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sahel.fields import Translated
 from sahel.models.evidence import Quotation
+from sahel.quotations import passage_like
 
 
 class Estimate(models.Model):
@@ -128,9 +129,10 @@ class Estimate(models.Model):
     def clean(self) -> None:
         """Refuse words that the quotation lacks."""
         if self.words and self.words not in self.quotation.exact:
-            raise ValidationError(
-                {"words": _("These words do not stand in the quotation, letter by letter.")}
-            )
+            said = [gettext("These words do not stand in the quotation, letter by letter.")]
+            if alike := passage_like(self.words, self.quotation.exact):
+                said.append(gettext("There it reads: %(passage)s") % {"passage": alike})
+            raise ValidationError({"words": said})
 
     def in_words(self) -> str:
         """Give the figure as it is known: 19, at least 2,000, 16 to 22, 19 (16 to 22)."""

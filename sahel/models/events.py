@@ -225,6 +225,8 @@ class Event(Slugged):
         )
         if held:
             self.publication = self.Publication.REVIEW
+            if self.published == self.updated:  # it was not public for a moment
+                self.published = None
         self.save()
         return held
 

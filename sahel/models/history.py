@@ -58,6 +58,7 @@ class Change(models.Model):
         CORRECTED = "corrected", _("corrected")
         CHECKED = "checked", _("quotations checked again")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        TAKEN_BACK = "taken-back", _("taken back, to be reviewed")
         DELETED = "deleted", _("deleted")
 
     class Way(models.TextChoices):
@@ -72,9 +73,11 @@ class Change(models.Model):
     at = models.DateTimeField(_("when"))
     event = models.PositiveBigIntegerField(db_index=True)  # its primary key, which outlives it
     slug = models.SlugField(_("slug"), max_length=100)
-    what = models.CharField(_("what"), max_length=10, choices=What)
-    public = models.BooleanField()  # whether readers could see the event before or after
-    way = models.CharField(_("by"), max_length=10, choices=Way)
+    what = models.CharField(_("what was done"), max_length=10, choices=What)
+    public = models.BooleanField(
+        _("seen by readers")
+    )  # whether readers could see the event before or after
+    way = models.CharField(_("way in"), max_length=10, choices=Way)
     who = models.CharField(_("public name"), max_length=100, blank=True)
     account = models.PositiveIntegerField(null=True)  # the user's primary key: not public
     why = models.TextField(_("why"), blank=True)
@@ -283,7 +286,8 @@ def _what(old: Snapshot | None, new: Snapshot | None) -> Change.What:
         case False, True:
             return Change.What.PUBLISHED
         case True, False:
-            return Change.What.WITHDRAWN
+            withdrawn = new["event"]["publication"] == Event.Publication.WITHDRAWN
+            return Change.What.WITHDRAWN if withdrawn else Change.What.TAKEN_BACK
         case True, True:
             same = old is not None and _unchecked(old) == _unchecked(new)
             return Change.What.CHECKED if same else Change.What.CORRECTED

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -179,7 +180,7 @@ class SourceText(models.Model):
         ordering = ["source", "-read_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.read_at:%Y-%m-%d}"
+        return date_format(self.read_at)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the text with plain line ends (forms send others), its hash with the source."""
