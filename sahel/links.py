@@ -26,8 +26,10 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LASTING = frozenset({301, 308})
 AGENT = "Mozilla/5.0 (compatible; sahel-timeline link check)"
 AS_THEY_ARE = "!#$%&'()*+,/:;=?@[]~"  # in an address; the rest is percent-encoded
-# What stands for addresses of other networks, private ones among them.
-TRANSLATED = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
+# What stands for addresses of other networks, private ones among them, or is for examples alone.
+REFUSED = tuple(map(ip_network, ("2001::/32", "2001:db8::/32", "2002::/16", "3fff::/20")))
+UNICAST = ip_network("2000::/3")  # all that is given out of IPv6
+HOSTS = ip_network("168.63.129.16/32")  # public in form, yet a cloud's own network
 
 Outcome = Literal["answers", "moved", "gone", "refuses", "fails", "forbidden"]
 
@@ -50,11 +52,8 @@ def is_public(address: str) -> bool:
     """Say whether an IP address belongs to the public internet, and to nobody's own network."""
     ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped:
-            return is_public(str(ip.ipv4_mapped))
-        if any(ip in network for network in TRANSLATED):
-            return False
-    return ip.is_global and not ip.is_multicast
+        return ip in UNICAST and ip.is_global and not any(ip in network for network in REFUSED)
+    return ip.is_global and not ip.is_multicast and ip not in HOSTS
 
 
 def ask(
@@ -75,14 +74,15 @@ def ask(
     for _hop in range(MOST_REDIRECTS + 1):
         try:
             status, location = _status(at, allowed, ports, deadline)
+            if status not in REDIRECTS or not location:
+                return Answer(_outcome(status, moved=lasting and at != url), status, at)
+            lasting = lasting and status in LASTING
+            at = urljoin(at, location)
         except ForbiddenError as error:
             return Answer("forbidden", 0, at, str(error))
         except (OSError, HTTPException, ValueError) as error:
-            return Answer("fails", 0, at, f"{type(error).__name__}: {error}"[:200])
-        if status not in REDIRECTS or not location:
-            return Answer(_outcome(status, moved=lasting and at != url), status, at)
-        lasting = lasting and status in LASTING
-        at = urljoin(at, location)
+            said = "".join(c for c in f"{type(error).__name__}: {error}" if c.isprintable())
+            return Answer("fails", 0, at, said[:200])
     return Answer("fails", status, at, f"more than {MOST_REDIRECTS} redirects")
 
 

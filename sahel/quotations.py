@@ -6,6 +6,7 @@ letter: nothing is ever moved to a passage that is merely alike.
 
 import hashlib
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -18,15 +19,18 @@ from django.utils.translation import gettext_lazy
 from sahel.filters import fold
 
 CONTEXT = 32  # characters of prefix and suffix, as the W3C's examples keep
+MANY = 500  # places of the same words that are looked at
 MOST = 20  # differences that are told at once
 _SLACK = 20  # letters around a passage among which its ends are looked for
+_PIECE, _PIECES = 5, 300  # letters of a piece by which a passage is looked for, and pieces
+_COMPARED = 5000  # letters that are compared one by one
 _SHORT = 120  # a quotation up to this long is named whole in a link
 
 
 def find(exact: str, text: str) -> list[int]:
-    """Give every position at which the words stand, letter by letter."""
+    """Give the positions at which the words stand, letter by letter: the first `MANY` of them."""
     found, position = [], text.find(exact)
-    while position >= 0 and exact:
+    while position >= 0 and exact and len(found) < MANY:
         found.append(position)
         position = text.find(exact, position + 1)
     return found
@@ -157,21 +161,41 @@ def passage_like(exact: str, text: str) -> str | None:
     if not wanted:
         return None
     if start < 0:
-        match = SequenceMatcher(None, wanted, letters, autojunk=False).find_longest_match()
-        if match.size < min(12, max(4, len(wanted) // 3)):
+        about = _about(wanted, letters)
+        if about is None:
             return None
-        # Around the longest run that is the same, the first and the last that are.
-        from_ = max(0, match.b - match.a - _SLACK)
-        around = letters[from_ : match.b + len(wanted) - match.a + _SLACK]
-        runs = SequenceMatcher(None, wanted, around, autojunk=False).get_matching_blocks()[:-1]
-        start = max(0, from_ + runs[0].b - runs[0].a)
-        stop = from_ + runs[-1].b + len(wanted) - runs[-1].a
+        around = letters[max(0, about - _SLACK) : about + len(wanted) + 2 * _SLACK]
+        matcher = SequenceMatcher(None, wanted[:_COMPARED], around, autojunk=False)
+        runs = [run for run in matcher.get_matching_blocks() if run.size]
+        if max(run.size for run in runs) < min(12, max(4, len(wanted) // 3)):
+            return None
+        start = max(0, max(0, about - _SLACK) + runs[0].b - runs[0].a)
+        stop = max(0, about - _SLACK) + runs[-1].b + len(wanted) - runs[-1].a
     first, last = origin[start], origin[min(stop, len(letters)) - 1] + 1
     while first > 0 and text[first - 1].isalnum() and text[first].isalnum():
         first -= 1
     while last < len(text) and text[last - 1].isalnum() and text[last].isalnum():
         last += 1
     return text[first:last]
+
+
+def _about(wanted: str, letters: str) -> int | None:
+    """Give about where most pieces of what is wanted stand as far from each other as in it."""
+    votes: Counter[int] = Counter()
+    step = max(1, len(wanted) // _PIECES)
+    for offset in range(0, max(1, len(wanted) - _PIECE + 1), step):
+        piece = wanted[offset : offset + _PIECE]
+        at = letters.find(piece)
+        for _time in range(_SLACK):
+            if at < 0:
+                break
+            votes[(at - offset) // _SLACK] += 1
+            at = letters.find(piece, at + 1)
+    if not votes:
+        return None
+    # Pieces on both sides of a slip may fall into two neighbouring stretches.
+    best = max(votes, key=lambda stretch: (votes[stretch] + votes[stretch + 1], -stretch))
+    return max(0, best * _SLACK)
 
 
 def _letters(text: str) -> tuple[str, list[int]]:

@@ -25,10 +25,17 @@ BLOCKS = frozenset(
         "nav ol option p pre search section summary table tbody tfoot thead tr ul",
     )
 )
+# The encodings that WHATWG's Encoding Standard knows, as Python calls them.
+OF_THE_WEB = re.compile(
+    r"utf-8|utf-16$|ascii|iso8859|cp(125\d|866|874)$|koi8|mac-(roman|cyrillic)|gb|big5|euc|shift"
+    r"|iso2022_jp"
+)
 # A tag as HTML reads it: quotation marks count after an equals sign alone. Never steps back.
 TAG = re.compile(r"<(?P<name>/?[a-zA-Z][^\s/>]*+)(?:[^>=]|=\s*+(?:\"[^\"]*+\"|'[^']*+')?)*+>")
 NAMED = re.compile(r"</?[a-zA-Z]")
 OTHER = re.compile(r"<[!?/a-zA-Z]")
+SVG = re.compile(r"<(?P<end>/?)svg(?=[\s/>])[^>]*+>", re.IGNORECASE)
+COMMENT_END = re.compile(r"--!?>")
 RAW = {  # what holds letters alone, up to its own end
     name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
     for name in ("iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp")
@@ -36,7 +43,7 @@ RAW = {  # what holds letters alone, up to its own end
 UNSEEN = frozenset(
     re.findall(
         r"\w+",
-        "audio canvas iframe math noscript object script style svg template textarea title video",
+        "audio canvas iframe noscript object script style template textarea title video",
     )
 )
 
@@ -80,10 +87,13 @@ def _decoded(content: bytes, *, web_page: bool) -> str:
     elif content.startswith(codecs.BOM_UTF8):
         names = ["utf-8-sig"]
     elif web_page and (declared := DECLARED.search(content[:1024])):
-        names.append(declared[1].decode("ascii"))
+        name = declared[1].decode("ascii")
+        names += [] if name.lower().startswith("utf-16") else [name]  # it would not be readable
     for name in names:
         try:
             codec = codecs.lookup(name).name
+            if not OF_THE_WEB.match(codec):
+                continue
             # What calls itself Latin-1 on the web is Windows-1252 (WHATWG's Encoding Standard).
             return content.decode("cp1252" if codec in ("iso8859-1", "ascii") else name)
         except (LookupError, UnicodeError):
@@ -116,18 +126,21 @@ def _tokens(page: str) -> Iterator[tuple[str, str]]:
         if opening < 0:
             opening = length
         if opening > at:
-            yield "", unescape(page[at:opening])
+            yield "", _unescaped(page[at:opening])
         tag = TAG.match(page, opening)
         if tag:
             name = tag["name"].lower()
-            yield name, ""
             at = tag.end()
+            if name == "svg":  # whose elements end themselves by a slash, unlike HTML's
+                at = _after_svg(page, opening)
+                continue
+            yield name, ""
             if name in RAW:
                 end = RAW[name].search(page, at)
                 at = end.start() if end else length
         elif page.startswith("<!--", opening):
-            end_ = page.find("-->", opening + 2)
-            at = end_ + 3 if end_ >= 0 else length
+            comment = COMMENT_END.search(page, opening + 2)
+            at = comment.end() if comment else length
         elif OTHER.match(page, opening):  # a doctype, a slip, or a tag that is never closed
             end_ = page.find(">", opening)
             at = end_ + 1 if end_ >= 0 and not NAMED.match(page, opening) else length
@@ -135,6 +148,26 @@ def _tokens(page: str) -> Iterator[tuple[str, str]]:
             if opening < length:
                 yield "", "<"
             at = opening + 1
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return unescape(text)
+    except ValueError:  # a reference with thousands of digits
+        return text
+
+
+def _after_svg(page: str, start: int) -> int:
+    """Give where a picture within the page ends."""
+    depth = 0
+    for tag in SVG.finditer(page, start):
+        if tag["end"]:
+            depth -= 1
+        elif not tag[0].endswith("/>"):
+            depth += 1
+        if depth <= 0:
+            return tag.end()
+    return len(page)
 
 
 class _Shown:

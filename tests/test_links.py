@@ -33,7 +33,7 @@ class Site(BaseHTTPRequestHandler):
         status, _slash, rest = self.path.strip("/").partition("/")
         self.send_response(int(status) if status.isdigit() else 200)
         if status.startswith("3"):
-            self.send_header("Location", rest if "://" in rest else f"/{rest}")
+            self.send_header("Location", rest if "//" in rest else f"/{rest}")
         self.end_headers()
 
     def log_message(self, *_args):
@@ -95,6 +95,7 @@ def test_what_an_address_answers(site, path, outcome, status):
         *("127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254"),
         *("0.0.0.0", "100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1"),  # noqa: S104
         *("::1", "::", "fe80::1%eth0", "fc00::1", "fd00::1", "ff02::1", "::ffff:127.0.0.1"),
+        *("fec0::1", "::127.0.0.1", "::ffff:0:127.0.0.1", "5f00::1", "3fff::1", "168.63.129.16"),
         *("::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1", "2001::1"),
     ],
 )
@@ -148,6 +149,14 @@ def test_a_redirect_into_our_network_is_not_followed(site):
     assert ask_here(site, "302/file:///etc/passwd").outcome == "forbidden"
 
 
+def test_no_answer_is_an_exception(site):
+    assert ask_here(site, "302///[::1").outcome in ("fails", "forbidden")
+    with serving(Server(("127.0.0.1", 0), Garbled)) as port:
+        answer = ask_here(port, "")
+    assert answer.outcome == "fails"
+    assert "\0" not in answer.detail
+
+
 def test_a_name_that_means_another_address_the_second_time_leads_nowhere(site, monkeypatch):
     """DNS rebinding: the address that was looked at is the one that is connected to."""
     answers = iter(["127.0.0.1", "127.0.0.9", "127.0.0.9"])
@@ -192,6 +201,14 @@ class Continuing(Dripping):
                 self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         except OSError:
             pass
+
+
+class Garbled(Dripping):
+    """Answers in no known protocol."""
+
+    def handle(self):
+        self.request.recv(1000)
+        self.request.sendall(b"HTTP/\0 200 OK\r\n\r\n")
 
 
 class Silent(Dripping):
