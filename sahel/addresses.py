@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
 from sahel.filters import Filters
@@ -55,7 +54,6 @@ def _hidden(request: HttpRequest) -> Event | None:
     if not match:
         return None
     of = {"slug": match[2]} if match[1] == "event" else {"quotations__key": match[2]}
-    withdrawn = Q(publication=Event.Publication.WITHDRAWN)
-    taken_back = Q(published__isnull=False) & ~Q(publication=Event.Publication.PUBLISHED)
-    found: Event | None = Event.objects.filter(withdrawn | taken_back, **of).first()
+    was_public = Event.objects.filter(published__isnull=False, **of)
+    found: Event | None = was_public.exclude(publication=Event.Publication.PUBLISHED).first()
     return found

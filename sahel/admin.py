@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -55,6 +55,10 @@ SHORT_TEXTS: dict[type[models.Field], dict[str, Any]] = {
 }
 
 
+# What an event is made of, that a version put back writes anew.
+OF_EVENTS = "quotation", "involvement", "reference"
+
+
 class RecordAdmin(admin.ModelAdmin):
     """What the forms and lists of all parts of the record have in common."""
 
@@ -101,6 +105,7 @@ class QuotationInline(admin.StackedInline):
     model = Quotation
     form = QuotationForm
     formset = QuotationFormSet
+    max_num = 100
     view_on_site = False
     formfield_overrides = SHORT_TEXTS
     extra = 0
@@ -117,6 +122,10 @@ class QuotationInline(admin.StackedInline):
         "checked",
         ("why_uncheckable_en", "why_uncheckable_fr"),
     ]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Draw no more forms than an event may have quotations, whatever is sent."""
+        return super().get_formset(request, obj, absolute_max=self.max_num, **kwargs)
 
     @admin.display(description=_("checked"))
     def checked(self, quotation: Quotation) -> str:
@@ -239,7 +248,8 @@ class EventAdmin(RecordAdmin):
         if wanted is None or not wanted.after:
             raise Http404
         allowed = self.has_change_permission if context["event"] else self.has_add_permission
-        if not allowed(request):
+        parts = [f"sahel.{act}_{part}" for part in OF_EVENTS for act in ("add", "change", "delete")]
+        if not (allowed(request) and request.user.has_perms(parts)):
             raise PermissionDenied
         problems: list[str] = []
         if request.method == "POST":
@@ -269,6 +279,8 @@ class EventAdmin(RecordAdmin):
                 restore(wanted)
         except ValidationError as error:
             return error.messages
+        except IntegrityError:
+            return [gettext("That version cannot be put back as it is: copy it by hand.")]
         return []
 
     def _about(self, request: HttpRequest, object_id: str) -> dict[str, Any]:

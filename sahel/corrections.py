@@ -1,5 +1,6 @@
 """What readers see of the history: on an event's page, on the page of all changes, in its feed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,12 +15,15 @@ from django.views.decorators.http import require_safe
 from sahel import index
 from sahel.cards import Card, cards
 from sahel.fields import Text, address, chooser, readers_language
+from sahel.index import Index
 from sahel.models import Change, Quotation, Record
 from sahel.models.history import Snapshot
 from sahel.pages import draw
 from sahel.versions import Difference, compare_each
 
 What = Change.What
+# Characters that XML 1.0 knows in no form; others came in before forms refused them.
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 PAGE = 25  # changes on a page
 ON_AN_EVENT = 10  # changes that its own page tells of
 # What can be asked for with `what=`, and in which words it is offered.
@@ -52,7 +56,7 @@ class Told:
         return self.entry.who or str(self.entry.get_way_display())
 
 
-def corrections(event: int) -> tuple[Change | None, list[Told]]:
+def corrections(record: Index, event: int) -> tuple[Change | None, list[Told]]:
     """Give the entry with which an event first was public, and what was done to it since."""
     rows = Change.objects.filter(event=event).order_by("number")
     numbers, public = [], []
@@ -70,7 +74,7 @@ def corrections(event: int) -> tuple[Change | None, list[Told]]:
         return first, []
     pairs = [(entries[before[number]].snapshot, entries[number].snapshot) for number in since]
     told = _told([entries[number] for number in since], {})
-    for each, differences in zip(told, compare_each(pairs), strict=True):
+    for each, differences in zip(told, compare_each(pairs, record), strict=True):
         # What was not public is nobody's to see.
         if each.entry.what in (What.CORRECTED, What.CHECKED):
             each.differences = differences
@@ -112,14 +116,15 @@ def feed(request: HttpRequest) -> HttpResponse:
     )
     for told in _listed(request, list(entries[:PAGE])):
         did = capfirst(str(told.entry.get_what_display()))
+        title = f"{did}{pgettext('before a quotation', ':')} {told.title}" if told.title else did
         atom.add_item(
-            title=f"{did}{pgettext('before a quotation', ':')} {told.title}" if told.title else did,
+            title=NOT_IN_XML.sub(" ", title),
             link=f"{site}{told.address or page}",
-            description=told.why or told.found,
+            description=NOT_IN_XML.sub(" ", told.why or told.found),
             unique_id=f"{site}{page}#{told.entry.number}",
             updateddate=told.entry.at,
             pubdate=told.entry.at,
-            author_name=told.by,
+            author_name=NOT_IN_XML.sub(" ", told.by),
         )
     return HttpResponse(atom.writeString("utf-8"), content_type=atom.content_type)
 
@@ -131,7 +136,7 @@ def _asked(request: HttpRequest) -> tuple[str, QuerySet[Change]]:
     entries = Change.objects.filter(public=True, what__in=FILTERS[what][0] if what else TOLD)
     if slug := request.GET.get("event", ""):
         slug = slug.replace("\0", "")[:100]
-        events = Change.objects.filter(slug=slug).order_by().values("event")
+        events = Change.objects.filter(slug=slug, public=True).order_by().values("event")
         entries = entries.filter(event__in=events)
     return what, entries.order_by("-number")
 

@@ -87,6 +87,7 @@ def renamed(index: Index, filters: Filters) -> Filters:
             continue
         former = FormerSlug.objects.filter(kind=facet, slug__in=unknown).values_list("slug", "key")
         today = {slug: name.slug for slug, key in former if (name := index.name(facet, key))}
+        today = {slug: now for slug, now in today.items() if now in index.values[facet]}
         for value in values:
             sign, slug = value[: value.startswith("-")], value.lstrip("-")
             if slug in today:

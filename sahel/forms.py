@@ -117,6 +117,8 @@ Estimates = inlineformset_factory(
         *("of_whom_en", "of_whom_fr", "unit_en", "unit_fr"),
     ],
     extra=1,
+    max_num=20,
+    absolute_max=20,
 )
 
 
@@ -186,10 +188,16 @@ class QuotationForm(forms.ModelForm):
             data = sent.copy()
             data[self.add_prefix("exact")] = taken  # to be seen if something else is wrong
             self.data = data
+        if read is None and "start" in self.changed_data:  # the text alone can tell
+            cleaned["start"] = self.instance.start
         if self.instance.pk and {"exact", "source"} & set(self.changed_data):
             self.instance.forget_check()
         self.instance.exact = cleaned.get("exact") or ""  # in which figures have to stand
-        if self.estimates.is_bound and not self.estimates.is_valid():
+        wrong = self.estimates.is_bound and not self.estimates.is_valid()
+        if not self.estimates.is_bound and self.instance.pk:  # sent by what knows no figures
+            said = self.instance.estimates.values_list("words", flat=True)
+            wrong = any(words not in self.instance.exact for words in said)
+        if wrong:
             self.add_error("figures", _("Correct what is said of the figures."))
         return cleaned
 

@@ -40,6 +40,11 @@ class AdminBadInput:
         return bad_request(request, exception)
 
 
+def one_line(text: str) -> str:
+    """Give a text without control characters, which feeds and PostgreSQL refuse."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 class _FaultOfOursError(Exception):
     """Rolls back what was changed before an error of ours."""
 
@@ -57,10 +62,10 @@ class EditorsChanges:
         if safe or "/admin/" not in request.path or not request.user.is_authenticated:
             return self.get_response(request)
         name = Signature.objects.filter(user=request.user.pk).values_list("name", flat=True).first()
-        why = request.POST.get("why", "").strip()
+        why = one_line(request.POST.get("why", ""))[:500]
         author = changes(
             Change.Way.EDITOR,
-            who=name or "",
+            who=one_line(name or ""),
             account=request.user.pk,
             why=why,
             language=readers_language() if why else "",

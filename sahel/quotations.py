@@ -29,7 +29,8 @@ _SHORT = 120  # a quotation up to this long is named whole in a link
 
 def find(exact: str, text: str) -> list[int]:
     """Give the positions at which the words stand, letter by letter: the first `MANY` of them."""
-    found, position = [], text.find(exact)
+    found: list[int] = []
+    position = text.find(exact)
     while position >= 0 and exact and len(found) < MANY:
         found.append(position)
         position = text.find(exact, position + 1)

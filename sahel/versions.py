@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from sahel.dates import EDTF
+from sahel.filters import Facet
+from sahel.index import Index
 from sahel.models import Actor, Change, Estimate, Event, Place, Quotation, Source
 from sahel.models.evidence import refuse_ungrounded
 from sahel.models.history import PARTS, Snapshot, event_of, moved_slugs, of_today
@@ -31,6 +33,11 @@ IDENTITY = {
 # Where the words stand and against what they were checked follows from the source's text.
 UNTOLD = {"key", "start", "end", "prefix", "suffix", "repeated", "order"}
 UNTOLD |= {"quotation"}  # a figure's own words tell whose it is
+NAMED: dict[Facet, type[Actor] | type[Place] | type[Source]] = {
+    "actor": Actor,
+    "place": Place,
+    "source": Source,
+}
 TOKENS = re.compile(r"\s+|\w+|[^\w\s]")
 MOST_TOKENS = 2000  # of a text that is compared word by word
 
@@ -49,11 +56,16 @@ def compare(before: Snapshot | None, after: Snapshot | None) -> list[Difference]
 
 
 def compare_each(
-    pairs: Sequence[tuple[Snapshot | None, Snapshot | None]],
+    pairs: Sequence[tuple[Snapshot | None, Snapshot | None]], readers: Index | None = None
 ) -> list[list[Difference]]:
-    """Say of each pair how the later version differs; five queries for all."""
+    """Say of each pair how the later version differs; five queries for all.
+
+    To readers, whose index it is then, nothing is told that no page shows them.
+    """
     versions = [(before or _nothing(), after or _nothing()) for before, after in pairs]
-    telling = _Telling(chain(*versions))
+    if readers is not None:
+        versions = [(_as_seen(before), _as_seen(after)) for before, after in versions]
+    telling = _Telling(chain(*versions), readers)
     return [list(_differences(telling, old, new)) for old, new in versions]
 
 
@@ -68,6 +80,17 @@ def _differences(telling: _Telling, old: Snapshot, new: Snapshot) -> Iterator[Di
         yield from telling.parts(model, IDENTITY[part], old.get(part, []), new.get(part, []))
 
 
+def _as_seen(version: Snapshot) -> Snapshot:
+    """Give a public version without what waits in it unseen: reasons that do not hold."""
+    unseen = dict.fromkeys(("why_uncheckable_en", "why_uncheckable_fr"), "")
+    quotations = [
+        quotation if quotation.get("state") == Quotation.State.UNCHECKABLE else quotation | unseen
+        for quotation in version["quotations"]
+    ]
+    event = version["event"] | dict.fromkeys(("withdrawal_en", "withdrawal_fr"), "")
+    return version | {"event": event if version["event"] else {}, "quotations": quotations}
+
+
 def _nothing() -> Snapshot:
     return {"event": {}, "places": [], **{part: [] for part in PARTS}}
 
@@ -75,7 +98,7 @@ def _nothing() -> Snapshot:
 class _Telling:
     """Puts the values of versions in words, with the names that are known today."""
 
-    def __init__(self, versions: Iterable[Snapshot]) -> None:
+    def __init__(self, versions: Iterable[Snapshot], readers: Index | None = None) -> None:
         wanted: dict[str, set[str]] = {"actor": set(), "place": set(), "source": set()}
         for version in versions:
             wanted["place"] |= set(version["places"])
@@ -86,11 +109,14 @@ class _Telling:
                             wanted[kind].add(value)
         moved = moved_slugs()
         self.names: dict[tuple[str, str], str] = {}
-        for model in (Actor, Place, Source):
-            kind = str(model._meta.model_name)
+        for kind, model in NAMED.items():
             today = {slug: moved.get((kind, slug), slug) for slug in wanted[kind]}
             rows = model._default_manager.filter(slug__in=today.values())
-            known = {row.slug: str(row) for row in rows}
+            known = {
+                row.slug: str(row)
+                for row in rows
+                if readers is None or row.slug in wanted[kind] or row.slug in readers.values[kind]
+            }  # who was renamed and is in no public event goes by the slug of then
             self.names |= {(kind, slug): known.get(now, slug) for slug, now in today.items()}
 
     def name(self, kind: str, slug: str) -> str:
@@ -207,7 +233,10 @@ def restore(entry: Change) -> Event:
         known: dict[Any, Model] = {}
         if model is Quotation:  # which have addresses of their own
             keys = [row["key"] for row in rows]
-            known = {row.key: row for row in Quotation.objects.filter(event=event, key__in=keys)}
+            there = Quotation.objects.filter(event=event, key__in=keys)
+            # None in the other's way while they change places.
+            there.update(state=Quotation.State.UNCHECKED, start=None, end=None)
+            known = {row.key: row for row in there}
         kept.exclude(pk__in=[row.pk for row in known.values()]).delete()
         for row in rows:
             tie = {} if model is Estimate else {"event": event}  # a figure is a quotation's

@@ -108,7 +108,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     found = {card.pk: card for card in cards(record, keys)}
     if key not in found:  # withdrawn this moment
         raise Http404
-    public_since, since = corrections(key)
+    public_since, since = corrections(record, key)
     said = {quoted.key: quoted for quoted in found[key].quotations}
     references = list(Reference.objects.filter(event=key).select_related("source"))
     estimates = Estimate.objects.filter(quotation__event=key, quotation__key__in=said)

@@ -4,10 +4,11 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
 from sahel.models import (
+    Actor,
     Change,
     Estimate,
     Event,
@@ -21,7 +22,7 @@ from sahel.models import (
 )
 from sahel.models.history import faults
 from sahel.versions import restore
-from tests.factories import CHECKED, make_event, make_place, make_source
+from tests.factories import CHECKED, make_actor, make_event, make_place, make_source
 
 pytestmark = pytest.mark.django_db
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -248,6 +249,56 @@ def test_readers_are_told_of_words_that_were_lost(client):
 def test_all_changes_of_an_event_are_one_link_away(client):
     event = corrected()
     assert f'href="/en/changes/?event={event.slug}"' in client.get(event.get_absolute_url()).text
+
+
+def test_what_no_page_shows_no_difference_tells(client):
+    with by_an_editor():
+        event = make_event("Strike", actors=("France",), slug="strike")
+    never = make_actor("Secret name", slug="op-x")
+    steps = (
+        lambda: Event.objects.update(withdrawal_en="PREPARED"),
+        lambda: Quotation.objects.update(why_uncheckable_en="UNHELD"),
+        lambda: event.involvements.create(actor=never, role="victim"),
+        lambda: event.involvements.filter(actor=never).delete(),
+        lambda: Actor.objects.filter(pk=never.pk).update(name_en="DRAFT NAME", slug="draft-slug"),
+        lambda: Event.objects.update(title_en="Raid"),
+    )
+    for step in steps:
+        with by_an_editor("Better."):
+            step()
+    page = client.get("/en/events/strike/").text
+    assert "<ins>Raid</ins>" in page
+    for word in ("PREPARED", "UNHELD", "DRAFT NAME", "draft-slug"):
+        assert word not in page
+    assert "op-x" in page  # as it was named while it was public
+    assert client.get("/en/?actor=op-x").text.count("draft-slug") == 0
+
+
+def test_control_characters_break_no_feed(client, editor):
+    with by_an_editor():
+        event = make_event("Stri\x0bke")
+    address = reverse("admin:sahel_event_change", args=[event.pk])
+    sent = form_of(client, event, title_fr="Frappe", why="A typo\x0b fixed.")
+    assert client.post(address, sent).status_code == 302
+    assert Change.objects.last().why == "A typo fixed."
+    ElementTree.fromstring(client.get("/en/changes.atom").content)  # noqa: S314
+
+
+def test_no_two_sign_by_the_same_name(client, fatou):
+    Signature.objects.create(user=User.objects.create_user("issa"), name="I. D.")
+    page = client.post(reverse("admin:sahel_signature_add"), {"name": "i. d."})
+    assert "Another one signs by that name." in page.text
+    assert Signature.objects.count() == 1
+
+
+def test_whoever_may_not_edit_quotations_puts_back_no_version(client, fatou):
+    event = corrected()
+    address = reverse("admin:sahel_event_restore", args=[event.pk, 1])
+    assert client.get(address).status_code == 200
+    Group.objects.get(name="Editors").permissions.remove(
+        Permission.objects.get(codename="change_quotation")
+    )
+    assert client.post(address, {"why": "So."}).status_code == 403
 
 
 def test_a_figure_is_told_in_words(client):

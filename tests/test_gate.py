@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 from django.urls import reverse
 
 from sahel.models import Change, Event, Quotation, Record, Source, SourceText, Ungrounded, changes
@@ -256,3 +257,36 @@ def test_fixtures_wait_for_review_where_a_second_person_approves(approval):
     call_command("load")
     call_command("load")
     assert set(Event.objects.values_list("publication", flat=True)) == {"review"}
+
+
+def test_nothing_takes_the_number_that_does_not_exist():
+    event = make_event("Strike")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Quotation.objects.create(
+            pk=0, event=event, source=make_source(), exact="x", language="en", start=5, end=6
+        )
+
+
+def test_emptied_and_replaced_quotations_are_refused():
+    event, other = make_event("Strike"), draft()
+    columns = [f'"{field.column}"' for field in Quotation._meta.concrete_fields]
+    moved = [str(other.pk) if column == '"event_id"' else column for column in columns]
+    statement = (
+        "TRUNCATE sahel_quotation CASCADE"
+        if connection.vendor == "postgresql"
+        else f"REPLACE INTO sahel_quotation ({', '.join(columns)}) SELECT {', '.join(moved)} "  # noqa: S608
+        f"FROM sahel_quotation WHERE event_id = {event.pk}"
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        sql(statement)
+    assert event.quotations.exists()
+
+
+def test_who_approved_what_is_public_stays(approval):
+    fatou, issa = (User.objects.create_user(name) for name in ("fatou", "issa"))
+    event = draft()
+    event.quotations.update(**CHECKED, start=0, end=19)
+    Event.objects.update(edited_by=fatou, approved_by=issa, publication="published")
+    with pytest.raises(ProtectedError):
+        issa.delete()
+    assert Event.objects.get().approved_by == issa

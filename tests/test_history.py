@@ -4,6 +4,9 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from threading import Event as Event_
+from threading import Thread
+from time import sleep
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -273,3 +276,69 @@ def test_fifty_at_once_leave_an_unbroken_chain():
     assert not list(faults())
     assert [number for (number,) in told("number")] == list(range(1, 62))
     assert {why for (why,) in told("why")} == {"", *(f"Reason {n}" for n in range(50))}
+
+
+def test_no_entry_is_replaced_by_another():
+    edited("Strike")
+    columns = ", ".join(f.column for f in Change._meta.concrete_fields)
+    forged = columns.replace("who", "'Nobody'")
+    if connection.vendor == "sqlite":
+        statements = ("REPLACE INTO", "INSERT OR REPLACE INTO")
+    else:
+        statements = ("INSERT INTO",)
+    for statement in statements:
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"{statement} sahel_change ({columns}) SELECT {forged} FROM sahel_change"  # noqa: S608
+                " WHERE number = 1"
+            )
+    assert not list(faults())
+
+
+def test_what_replaces_or_empties_a_part_is_noted():
+    with by_an_editor():
+        event = make_event("Strike", actors=("France",))
+    key = event.involvements.get().pk
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                'REPLACE INTO sahel_involvement (id, event_id, actor_id, role, "order") '
+                "SELECT id, event_id, actor_id, 'victim', \"order\" FROM sahel_involvement"
+            )
+            assert Unrecorded.objects.exists()
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing may be pending
+            cursor.execute("TRUNCATE sahel_involvement")
+            assert Unrecorded.objects.filter(event=event.pk).exists()
+    assert key
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_change_made_while_others_are_put_on_record_is_not_lost():
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    with by_an_editor():
+        event = make_event("Strike")
+    Event.objects.filter(pk=event.pk).update(title_en="First")
+    started, seen = Event_(), Event_()
+
+    def vandal():
+        started.wait(5)
+        try:
+            seen.set()
+            Event.objects.filter(pk=event.pk).update(title_en="VANDAL")
+        finally:
+            connection.close()
+
+    thread = Thread(target=vandal)
+    thread.start()
+    with by_an_editor("Mine."):
+        started.set()
+        seen.wait(5)
+        sleep(0.3)  # he waits for his turn
+    thread.join()
+    assert Unrecorded.objects.filter(event=event.pk).exists()
+    with by_an_editor("A comma."):
+        Event.objects.filter(pk=event.pk).update(summary_en="What happened,")
+    assert [entry.way for entry in Change.objects.all()][-2:] == ["outside", "editor"]
+    assert not list(faults())

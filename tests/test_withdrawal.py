@@ -52,3 +52,11 @@ def test_all_triggers_stand_after_all_migrations():
     words = ("event", "quotation")
     wanted |= {f"sahel_{t}_words_{d}" for t in words for d in ("insertd", "updated", "deleted")}
     assert names >= wanted
+
+
+def test_what_was_never_public_is_as_if_it_did_not_exist(client):
+    make_event(slug="rumour", publication="draft")
+    Event.objects.update(publication="withdrawn", withdrawal_en="DRAFT REASON")
+    answer = client.get("/en/events/rumour/")
+    assert answer.status_code == 404
+    assert "DRAFT REASON" not in answer.text

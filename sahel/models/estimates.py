@@ -128,9 +128,10 @@ class Estimate(models.Model):
 
     def clean(self) -> None:
         """Refuse words that the quotation lacks."""
-        if self.words and self.words not in self.quotation.exact:
+        quotation = getattr(self, "quotation", None)  # none where a forged form names another one
+        if quotation and self.words not in quotation.exact:
             said = [gettext("These words do not stand in the quotation, letter by letter.")]
-            if alike := passage_like(self.words, self.quotation.exact):
+            if alike := passage_like(self.words, quotation.exact):
                 said.append(gettext("There it reads: %(passage)s") % {"passage": alike})
             raise ValidationError({"words": said})
 

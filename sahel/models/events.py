@@ -146,7 +146,7 @@ class Event(Slugged):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("approved by"),
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,  # whoever left is deactivated
         null=True,
         editable=False,
         related_name="+",

@@ -154,6 +154,8 @@ class Quotation(models.Model):
                 ),
             ),
             CheckConstraint(condition=~Q(exact=""), name="quotation_has_words"),
+            # `Ungrounded` refers to number 0, which must not exist.
+            CheckConstraint(condition=Q(id__gt=0), name="quotation_has_a_number"),
             CheckConstraint(
                 condition=~Q(state__in=["verbatim", "verbatim-still", "missing"])
                 | Q(checked_sha256__regex=r"^[0-9a-f]{64}$", checked_on__isnull=False),

@@ -17,7 +17,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Max, Model
+from django.db.models import Max, Model, UniqueConstraint
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -127,6 +128,13 @@ class Signature(models.Model):
     class Meta:
         verbose_name = _("public name")
         verbose_name_plural = _("public names")
+        constraints = [
+            UniqueConstraint(
+                Lower("name"),
+                name="signature_of_one",
+                violation_error_message=_("Another one signs by that name."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
