@@ -11,10 +11,20 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.urls import reverse
 
-from sahel.models import Change, Event, Quotation, Record, Source, SourceText, Ungrounded, changes
+from sahel.models import (
+    Change,
+    Estimate,
+    Event,
+    Quotation,
+    Record,
+    Source,
+    SourceText,
+    Ungrounded,
+    changes,
+)
 from sahel.models.history import faults
 from sahel.versions import restore
-from tests.factories import CHECKED, make_event, make_source
+from tests.factories import CHECKED, make_event, make_place, make_source
 from tests.test_admin import form
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -251,6 +261,59 @@ def test_the_database_asks_for_the_second_person_too(approval):
             assert allowed, (edited, approved)
             with pytest.raises(IntegrityError):  # nor is it taken away
                 Event.objects.update(approved_by=edited)
+
+
+def approved(**fields) -> Event:
+    fatou, issa = (User.objects.create_user(name) for name in ("fatou", "issa"))
+    event = draft(actors=("France",), **fields)
+    event.quotations.update(**CHECKED, start=0, end=19)
+    Estimate.objects.create(quotation=event.quotations.get(), words="Some", measure="killed", low=1)
+    Event.objects.update(edited_by=fatou, approved_by=issa, publication="published")
+    return event
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda event: Event.objects.update(title_en="Other"),
+        lambda event: Quotation.objects.update(exact="Everything happened", end=19),
+        lambda event: Quotation.objects.update(speaker_role_fr="témoin"),
+        lambda event: Estimate.objects.update(low=100),
+        lambda event: Estimate.objects.all().delete(),
+        lambda event: event.involvements.all().delete(),
+        lambda event: event.places.add(make_place("Gao")),
+        lambda event: event.references.create(source=make_source("wire"), supports="date"),
+        lambda event: sql("UPDATE sahel_event SET date = '2020' WHERE id = %s", event.pk),
+    ],
+)
+def test_what_was_approved_is_what_is_public(approval, change):
+    event = approved()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        change(event)
+    with transaction.atomic():  # with an approval of its own
+        change(event)
+        Event.objects.update(approved_by=User.objects.get(username="issa"))
+    assert Event.objects.get().publication == "published"
+    with transaction.atomic():  # a check of the quotations changes nothing of that
+        Quotation.objects.update(checked_on="2026-01-01")
+
+
+def test_without_approval_nobody_is_asked_anew():
+    event = make_event("Strike")
+    Event.objects.update(title_en="Other")
+    assert Event.objects.get(pk=event.pk).publication == "published"
+
+
+def test_fixtures_that_change_what_is_public_take_it_back(approval, tmp_path, settings):
+    call_command("load")
+    fatou, issa = (User.objects.create_user(name) for name in ("fatou", "issa"))
+    Event.objects.update(edited_by=fatou, approved_by=issa, publication="published")
+    with transaction.atomic():
+        Quotation.objects.filter(event__slug="coup-2020").update(order=7)
+        Event.objects.filter(slug="coup-2020").update(approved_by=issa)
+    call_command("load")
+    waiting = Event.objects.exclude(publication="published")
+    assert [event.slug for event in waiting] == ["coup-2020"]
 
 
 def test_fixtures_wait_for_review_where_a_second_person_approves(approval):

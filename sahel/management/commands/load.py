@@ -49,6 +49,9 @@ class Command(BaseCommand):
                 for instance, names in self._read(path, content):
                     counts[self._bring(path, instance, names)] += 1
             Loading.objects.create(sha256=digest.hexdigest())
+            if settings.APPROVAL:  # what was changed in public events waits for a person, too
+                public = Event.objects.filter(publication=Event.Publication.PUBLISHED)
+                public.filter(approved_by=None).update(publication=Event.Publication.REVIEW)
             try:
                 refuse_ungrounded()
             except ValidationError as error:
