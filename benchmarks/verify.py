@@ -30,6 +30,7 @@ def main() -> None:
         Source(
             slug=f"source-{n}",
             title=f"Source {n}",
+            publisher="Gazette",
             language="fr",
             text_sha256=sha256(text),
             text_length=len(text),

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from benchmarks import verify
 from sahel.models import Event, Loading, Quotation, SourceText
 from tests.factories import make_event, make_source
 
@@ -152,3 +153,12 @@ def test_a_weak_password_is_refused_with_a_reason(monkeypatch, password):
 def test_fixtures_are_plain_json_named_by_slug(settings):
     for path in (settings.FIXTURE_DIRS[0] / "events").glob("*.json"):
         assert json.loads(path.read_text())[0]["fields"]["slug"] == path.stem
+
+
+def test_the_check_of_all_quotations_is_measured(monkeypatch, capsys):
+    monkeypatch.setattr(verify, "SOURCES", 3)
+    monkeypatch.setattr(verify, "QUOTATIONS", 12)
+    verify.main()
+    first, again = capsys.readouterr().out.splitlines()
+    assert "all checked for the first time:       12  verbatim" in first
+    assert "all checked again" in again
