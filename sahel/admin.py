@@ -2,8 +2,13 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
@@ -24,7 +29,6 @@ from sahel.forms import (
     QuotationForm,
     QuotationFormSet,
     SourceTextForm,
-    Textarea,
     WordedDateForm,
 )
 from sahel.models import (
@@ -41,8 +45,10 @@ from sahel.models import (
     SourceText,
     verify,
 )
-from sahel.models.history import snapshots
+from sahel.models.history import fingerprint, last_number, snapshots
+from sahel.stale import CarefulForm, VersionedForm, changed_since, version_of, without_the_deleted
 from sahel.versions import compare, restore
+from sahel.widgets import Textarea
 
 admin.site.site_header = _("Sahel timeline: editing")
 admin.site.site_title = _("Sahel timeline")
@@ -57,21 +63,80 @@ SHORT_TEXTS: dict[type[models.Field], dict[str, Any]] = {
 
 # What an event is made of, that a version put back writes anew.
 OF_EVENTS = "quotation", "involvement", "reference"
+MOST_ENTRIES = 100  # of an event's history that are looked at while a form is out of date
+
+
+class SeenActionForm(ActionForm):
+    """Remembers when a list was shown, so that no action meets what was changed since."""
+
+    seen = forms.CharField(
+        label="", required=False, widget=forms.HiddenInput, initial=lambda: str(last_number())
+    )
 
 
 class RecordAdmin(admin.ModelAdmin):
     """What the forms and lists of all parts of the record have in common."""
 
+    form = VersionedForm
     formfield_overrides = SHORT_TEXTS
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         """Let the slug be left empty: it is made from the title or the name."""
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         if "slug" in form.base_fields:
             form.base_fields["slug"].required = False
+        form.current = self.version_of(obj) if obj else ""
         return form
+
+    def version_of(self, obj: Any) -> str:
+        """Give what changes with the object, and with nothing else."""
+        return version_of(obj)
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> Any:
+        """Take a row that somebody else deleted meanwhile for a new one, if it was written in."""
+        options = super().get_formset_kwargs(request, obj, inline, prefix)
+        if "data" in options and obj.pk:
+            rows = inline.get_formset(request, obj)(instance=obj).queryset
+            options["data"] = without_the_deleted(options["data"], prefix, rows)
+        return options
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **options: Any
+    ) -> Any:
+        """Show what somebody else has changed, where the form is out of date."""
+        form = context["adminform"].form
+        if getattr(form, "stale", False):
+            context["meanwhile"] = self.meanwhile(form)
+        return super().render_change_form(request, context, *args, **options)
+
+    def meanwhile(self, form: Any) -> dict[str, Any]:
+        """Give who changed what since the form was shown: `by` (names and times), `differences`."""
+        entries = LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(form.instance),
+            object_id=str(form.instance.pk),
+        )
+        last = entries.select_related("user").first()
+        by = [(last.user.get_username(), last.action_time)] if last else []
+        return {"by": by, "differences": changed_since(form)}
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Delete what was seen, and nothing that somebody has changed since."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is not None and self.has_delete_permission(request, obj):
+            now, seen = self.version_of(obj), request.GET.get("version")
+            if seen != now and (seen or request.method != "POST"):
+                if request.method == "POST":
+                    said = gettext("It was changed meanwhile. Look again before you delete it.")
+                    messages.warning(request, said)
+                query = request.GET.copy()
+                query["version"] = now  # with which what is confirmed is sent
+                return redirect(f"{request.path}?{query.urlencode()}")
+        answer: HttpResponse = super().delete_view(request, object_id, extra_context)
+        return answer
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Let an address filter by what the list offers to filter by, and by no pattern."""
@@ -94,6 +159,7 @@ class InvolvementInline(admin.TabularInline):
     """Who took part."""
 
     model = Involvement
+    form = CarefulForm
     extra = 0
     autocomplete_fields = ["actor"]
     fields = ["actor", "role", "order"]
@@ -148,6 +214,7 @@ class ReferenceInline(admin.TabularInline):
     """What other pages support."""
 
     model = Reference
+    form = CarefulForm
     formfield_overrides = SHORT_TEXTS
     extra = 0
     autocomplete_fields = ["source"]
@@ -159,6 +226,7 @@ class EventAdmin(RecordAdmin):
     """One page for one event."""
 
     form = EventForm
+    action_form = SeenActionForm
     list_display = ["title", "when", "kind", "status", "publication", "quotation_count", "updated"]
     list_display_links = ["title"]
     list_filter = ["publication", "status", "kind", "date_basis", "places"]
@@ -213,6 +281,46 @@ class EventAdmin(RecordAdmin):
         """Count the quotations in the same query."""
         events: QuerySet[Event] = super().get_queryset(request)
         return events.annotate(quotation_total=Count("quotations"))
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Event], *args: Any, **options: Any
+    ) -> HttpResponse | None:
+        """Do nothing to what was changed since the list was shown; say what that is."""
+        seen = request.POST.get("seen", "")
+        if seen.isascii() and seen.isdigit() and len(seen) < 19:
+            chosen = queryset
+            if request.POST.get("select_across", "0") == "0":
+                keys = [key for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if key.isdigit()]
+                chosen = queryset.filter(pk__in=keys)
+            since = Change.objects.filter(number__gt=int(seen), event__in=chosen.values("pk"))
+            slugs = sorted(set(since.values_list("slug", flat=True)[:MOST_ENTRIES]))
+            if slugs:
+                said = gettext("Nothing was done: changed since this list was shown: %(slugs)s.")
+                messages.error(request, said % {"slugs": ", ".join(slugs)})
+                return redirect(request.get_full_path())
+        answer: HttpResponse | None = super().response_action(request, queryset, *args, **options)
+        return answer
+
+    def version_of(self, obj: Event) -> str:
+        """Give the hash of all that belongs to it, after the number of its last entry."""
+        return f"{last_number(obj.pk)}:{fingerprint(obj.pk)}"
+
+    def meanwhile(self, form: Any) -> dict[str, Any]:
+        """Give who changed what of it and of its parts."""
+        key = form.instance.pk
+        number, _colon, digest = form.seen.partition(":")
+        least = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+        entries = Change.objects.filter(event=key, number__gte=least).order_by("number")
+        since = list(entries[:MOST_ENTRIES])
+        at = next((n for n, entry in enumerate(since) if entry.fingerprint() == digest), 0)
+        shown, since = since[at], since[at + 1 :]
+        accounts = User.objects.in_bulk({entry.account for entry in since if entry.account})
+        by = []
+        for entry in since:
+            user = accounts.get(entry.account or 0)
+            by.append((user.get_username() if user else entry.get_way_display(), entry.at))
+        now = snapshots([key]).get(key)
+        return {"by": by, "differences": compare(shown.snapshot, now)}
 
     def get_urls(self) -> list[Any]:
         """Add the page on which an earlier version is put back."""

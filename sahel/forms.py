@@ -13,20 +13,13 @@ from sahel.dates import EDTF, EDTFError
 from sahel.fields import readers_language
 from sahel.models import GROUNDS, Estimate, Event, Quotation, Source, SourceText
 from sahel.quotations import find, passage_like, plain_line_ends
+from sahel.stale import CarefulForm, VersionedForm, without_the_deleted
 from sahel.uploads import MOST_BYTES, MOST_CHARACTERS, UploadError, text_of, too_large
+from sahel.widgets import Textarea
 from sahel.worded import read
 
 
-class Textarea(forms.Textarea):
-    """Gives what was typed with the line ends that are on record, whichever a browser sent."""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """Give the text, else a form would take every text of several lines for a changed one."""
-        value = super().value_from_datadict(data, files, name)
-        return plain_line_ends(value) if isinstance(value, str) else value
-
-
-class WordedDateForm(forms.ModelForm):
+class WordedDateForm(VersionedForm):
     """Takes a date in words, too, and shows how it was read before anything is saved."""
 
     hint = _("Words are read, too: about March 2012, by 2026.")
@@ -112,6 +105,7 @@ class EventForm(WordedDateForm):
 Estimates = inlineformset_factory(
     Quotation,
     Estimate,
+    form=CarefulForm,
     fields=[
         *("words", "measure", "low", "best", "high"),
         *("of_whom_en", "of_whom_fr", "unit_en", "unit_fr"),
@@ -154,7 +148,7 @@ class EstimatesField(forms.Field):
         return bool(formset.is_bound and formset.has_changed())
 
 
-class QuotationForm(forms.ModelForm):
+class QuotationForm(CarefulForm):
     """The words of a source; where they differ from its text, a box takes over the text's own."""
 
     take = forms.BooleanField(
@@ -166,7 +160,10 @@ class QuotationForm(forms.ModelForm):
         """Make the forms of the figures, of the same request."""
         super().__init__(*args, **kwargs)
         prefix = self.add_prefix("figures")
-        sent = self.data if f"{prefix}-TOTAL_FORMS" in self.data else None
+        sent: Any = None
+        if f"{prefix}-TOTAL_FORMS" in self.data:
+            kept = Estimate.objects.filter(quotation=self.instance.pk)
+            sent = without_the_deleted(self.data, prefix, kept)
         self.estimates = Estimates(sent, instance=self.instance, prefix=prefix)
         self.fields["figures"].widget.formset = self.estimates
 
@@ -202,7 +199,7 @@ class QuotationForm(forms.ModelForm):
         return cleaned
 
     def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]
+        super()._save_m2m()
         if self.estimates.is_bound:
             self.estimates.instance = self.instance
             self.estimates.save()

@@ -324,7 +324,7 @@ def test_lists_and_forms_open_in_both_languages(editor, model, language):
     }[model]
     base = f"/{language}/admin/sahel/{model}/"
     for path in ["", "?q=a", "add/", f"{pk}/change/", f"{pk}/history/", f"{pk}/delete/"]:
-        assert editor.get(base + path).status_code == 200, path
+        assert editor.get(base + path, follow=True).status_code == 200, path
 
 
 def test_a_list_asks_no_more_for_more_rows(editor, django_assert_max_num_queries):

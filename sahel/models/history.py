@@ -100,6 +100,10 @@ class Change(models.Model):
         """The event as this entry left it; None where it was deleted."""
         return json.loads(self.after) if self.after else None
 
+    def fingerprint(self) -> str:
+        """Give the SHA-256 of the event as this entry left it."""
+        return hashlib.sha256(self.after.encode()).hexdigest()
+
     def before(self) -> Snapshot | None:
         """Give the event as the entry before this one left it; None where there is none."""
         earlier = Change.objects.filter(event=self.event, number__lt=self.number)
@@ -218,6 +222,18 @@ def _append(entries: list[Change]) -> int:
     version = models.F("version") + 1
     Record.objects.filter(pk=1).update(entries=number, head=head, version=version)
     return len(entries)
+
+
+def last_number(event: int | None = None) -> int:
+    """Give the number of the last entry, of one event or of all; 0 where there is none."""
+    entries = Change.objects.all() if event is None else Change.objects.filter(event=event)
+    number: int | None = entries.aggregate(last=Max("number"))["last"]
+    return number or 0
+
+
+def fingerprint(event: int) -> str:
+    """Give the SHA-256 of an event as it is now, with all that belongs to it."""
+    return hashlib.sha256(_canonical(snapshots([event]).get(event)).encode()).hexdigest()
 
 
 def latest(keys: Iterable[int]) -> dict[int, str]:
