@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -36,7 +36,6 @@ from sahel.models import (
     Change,
     Event,
     Involvement,
-    LinkCheck,
     Place,
     Quotation,
     Reference,
@@ -49,6 +48,7 @@ from sahel.models.history import fingerprint, last_number, snapshots
 from sahel.stale import CarefulForm, VersionedForm, changed_since, version_of, without_the_deleted
 from sahel.versions import compare, restore
 from sahel.widgets import Textarea
+from sahel.worklists import ToDo
 
 admin.site.site_header = _("Sahel timeline: editing")
 admin.site.site_title = _("Sahel timeline")
@@ -229,7 +229,7 @@ class EventAdmin(RecordAdmin):
     action_form = SeenActionForm
     list_display = ["title", "when", "kind", "status", "publication", "quotation_count", "updated"]
     list_display_links = ["title"]
-    list_filter = ["publication", "status", "kind", "date_basis", "places"]
+    list_filter = [ToDo, "publication", "status", "kind", "date_basis", "places"]
     search_fields = ["folded", "quotations__folded", "involvements__actor__folded", "slug"]
     search_help_text = _("Words of the titles, summaries, quotations and actors.")
     date_hierarchy = "sort_date"
@@ -424,7 +424,7 @@ class EventAdmin(RecordAdmin):
         """Save, and say how the date was read."""
         super().save_model(request, obj, form, change)
         public = obj.publication == Event.Publication.PUBLISHED
-        if public and not Signature.objects.filter(user=request.user.pk).exists():
+        if public and not hasattr(request.user, "signature"):
             said = gettext("Readers see “an editor” beside what you change.")
             choose = gettext("Choose a public name")
             page = reverse("admin:sahel_signature_add")
@@ -483,7 +483,7 @@ class QuotationAdmin(RecordAdmin):
 
     list_display = ["__str__", "event_of", "source", "state", "checked_on"]
     list_display_links = None
-    list_filter = ["state", "stance", "language"]
+    list_filter = [ToDo, "state", "stance", "language"]
     list_select_related = ["event", "source"]
     list_per_page = 50
     search_fields = ["folded", "event__slug", "source__slug"]
@@ -570,7 +570,7 @@ class SignatureAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let each have one name."""
-        return not Signature.objects.filter(user=request.user.pk).exists()
+        return not hasattr(request.user, "signature")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Let every editor choose."""
@@ -622,7 +622,7 @@ class PlaceAdmin(NamedAdmin):
 
     list_display = ["name", "kind", "country", "parent", "slug"]
     list_display_links = ["name"]
-    list_filter = ["kind", "country"]
+    list_filter = [ToDo, "kind", "country"]
     fields = [
         ("name_en", "name_fr"),
         ("slug", "kind"),
@@ -649,40 +649,6 @@ class SourceTextInline(admin.StackedInline):
     has_delete_permission = has_change_permission
 
 
-class AtRisk(admin.SimpleListFilter):
-    """Sources that may soon be checked by nobody."""
-
-    title = _("risk")
-    parameter_name = "risk"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Offer what can be wrong."""
-        return [
-            ("lost", _("an address is gone or does not answer")),
-            ("moved", _("an address has moved for good")),
-            ("uncopied", _("no archived copy")),
-            ("unasked", _("never asked whether it answers")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> QuerySet[Source]:
-        """Give those that are at that risk; what was asked of another address does not count."""
-        outcome = LinkCheck.Outcome
-        page = Q(archived=False, url=OuterRef("url"))
-        copy = Q(archived=True, url=OuterRef("archived_url"))
-        asked = LinkCheck.objects.filter(page | copy, source=OuterRef("pk"))
-        match self.value():
-            case "lost":
-                lost = outcome.GONE, outcome.FAILS, outcome.FORBIDDEN
-                return queryset.filter(Exists(asked.filter(outcome__in=lost)))
-            case "moved":
-                return queryset.filter(Exists(asked.filter(outcome=outcome.MOVED)))
-            case "uncopied":
-                return queryset.filter(archived_url="").exclude(url="")
-            case "unasked":
-                return queryset.exclude(url="").filter(~Exists(asked))
-        return queryset
-
-
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
     """What events rest on."""
@@ -690,7 +656,7 @@ class SourceAdmin(RecordAdmin):
     form = WordedDateForm
     list_display = ["label_of", "publisher", "date", "language", "kind", "links", "slug"]
     list_display_links = ["label_of"]
-    list_filter = [AtRisk, "kind", "language"]
+    list_filter = [ToDo, "kind", "language"]
     search_fields = ["folded", "url", "slug"]
     search_help_text = _("Words of the title, author and publisher, or a part of the address.")
     prepopulated_fields = {"slug": ["publisher", "title"]}
