@@ -6,7 +6,9 @@ from xml.etree import ElementTree
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from sahel.models import Event
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -18,9 +20,9 @@ def _article(_database):
     editor.groups.add(Group.objects.get(name="Editors"))
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, name: str = "fatou") -> None:
     page.goto("/en/admin/")
-    page.get_by_label("Username").fill("fatou")
+    page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill("a long pass phrase")
     page.get_by_role("button", name="Log in").click()
 
@@ -168,3 +170,64 @@ def test_an_editor_enters_a_figure_with_its_quotation(page: Page):
     page.goto("/fr/events/attack-on-a-convoy/")
     expect(page.locator(".facts .estimates")).to_contain_text("au moins 40")
     expect(page.locator(".facts .estimates q")).to_have_text("At least 40 soldier")
+
+
+def test_what_was_typed_is_there_again_after_the_session_ran_out(page: Page):
+    sign_in(page)
+    page.goto("/en/admin/sahel/event/add/")
+    page.locator("#id_title_en").fill("A long evening’s work")
+    page.locator("#id_kind").select_option("attack")
+    page.locator("#quotations-group .add-row a").click()
+    choose(page, "id_quotations-0-source", "announce the withdrawal", "France is preparing")
+    page.locator("#id_quotations-0-exact").fill("One.\nTwo.")
+    page.wait_for_timeout(700)
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_label("Username").fill("fatou")
+    page.get_by_label("Password").fill("a long pass phrase")
+    page.get_by_role("button", name="Log in").click()
+    page.goto("/en/admin/sahel/event/add/")
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator("#id_title_en")).to_have_value("A long evening’s work")
+    expect(page.locator("#id_kind")).to_have_value("attack")
+    expect(page.locator("#id_quotations-0-exact")).to_have_value("One.\nTwo.")
+    expect(page.locator("#id_quotations-0-source + .select2")).to_contain_text("France is")
+    # Once it is saved, it is forgotten.
+    page.locator("#id_date").fill("2021-06")
+    page.locator("#id_date_basis").select_option("stated")
+    page.locator("#id_quotations-0-language").fill("en")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator(".messagelist")).to_contain_text("was added successfully")
+    page.goto("/en/admin/sahel/event/add/")
+    expect(page.locator("#id_title_en")).to_have_value("")
+    expect(page.get_by_role("button", name="Put it back")).to_have_count(0)
+    kept = page.evaluate("Object.keys(localStorage)")
+    assert not [name for name in kept if name.startswith("draft ")]
+
+
+def test_two_people_edit_at_once(page: Page, browser: Browser, live_server):
+    issa = User.objects.create_user("issa", password="a long pass phrase", is_staff=True)
+    issa.groups.add(Group.objects.get(name="Editors"))
+    event = Event.objects.get(slug="bounti-strike")
+    address = f"/en/admin/sahel/event/{event.pk}/change/"
+    sign_in(page)
+    page.goto(address)
+    page.locator("#id_summary_en").fill("My own summary.")
+    page.locator("#id_why").fill("Shorter.")
+    other = browser.new_page(base_url=live_server.url)
+    sign_in(other, "issa")
+    other.goto(address)
+    other.locator("#id_title_en").fill("Air strike at Bounti")
+    other.locator("#id_why").fill("More exact.")
+    other.get_by_role("button", name="Save", exact=True).first.click()
+    expect(other.locator(".messagelist")).to_contain_text("was changed successfully")
+    other.close()
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    told = page.locator(".meanwhile")
+    expect(told).to_contain_text("issa")
+    expect(told.locator("ins")).to_have_text("Air")
+    expect(page.locator("#id_summary_en")).to_have_value("My own summary.")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    event.refresh_from_db()
+    assert (event.title_en, event.summary_en) == ("Air strike at Bounti", "My own summary.")
