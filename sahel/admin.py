@@ -245,6 +245,7 @@ class EventAdmin(RecordAdmin):
             _("What"),
             {
                 "fields": [
+                    "another",
                     ("title_en", "title_fr"),
                     ("summary_en", "summary_fr"),
                     ("kind", "status"),

@@ -5,7 +5,10 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BaseInlineFormSet, inlineformset_factory
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +17,7 @@ from sahel.fields import readers_language
 from sahel.models import GROUNDS, Estimate, Event, Quotation, Source, SourceText
 from sahel.quotations import find, passage_like, plain_line_ends
 from sahel.stale import CarefulForm, VersionedForm, without_the_deleted
+from sahel.twins import perhaps_the_same
 from sahel.uploads import MOST_BYTES, MOST_CHARACTERS, UploadError, text_of, too_large
 from sahel.widgets import Textarea
 from sahel.worded import read
@@ -71,10 +75,41 @@ class EventForm(WordedDateForm):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Readers see it beside the change. Asked for once the event is published."),
     )
+    another = forms.BooleanField(
+        label=_("It is another event"), required=False, widget=forms.HiddenInput
+    )
+
+    def full_clean(self) -> None:
+        """Offer to say that it is another event where it looks like one that is here already."""
+        super().full_clean()
+        asked = self.has_error(NON_FIELD_ERRORS, "twins")
+        self.fields["another"].widget = forms.CheckboxInput() if asked else forms.HiddenInput()
+
+    def _ask_for_twins(self, cleaned: dict[str, Any]) -> None:
+        typed, kind = cleaned.get("date"), cleaned.get("kind")
+        if self.instance.pk or cleaned.get("another") or not (typed and kind):
+            return
+        try:
+            date = EDTF.parse(str(typed))
+        except EDTFError:
+            return  # which is said elsewhere
+        titles = cleaned.get("title_en", ""), cleaned.get("title_fr", "")
+        twins = perhaps_the_same(date, kind, cleaned.get("places") or (), titles)
+        if twins:
+            links = format_html_join(
+                "; ",
+                '<a href="{}">{}</a>',
+                ((reverse("admin:sahel_event_change", args=[e.pk]), e.title) for e in twins),
+            )
+            asked = _("Is it one of these, which are here already? If not, say so below:")
+            self.add_error(
+                None, forms.ValidationError(format_html("{} {}", asked, links), code="twins")
+            )
 
     def clean(self) -> dict[str, Any]:
         """Ask why an event is changed that readers have seen."""
         cleaned: dict[str, Any] = super().clean() or {}
+        self._ask_for_twins(cleaned)
         publication, why = cleaned.get("publication"), cleaned.get("why", "")
         reasons = "withdrawal_en", "withdrawal_fr"
         if publication == Event.Publication.WITHDRAWN:
