@@ -24,6 +24,7 @@ class WorkList:
     label: Any
     condition: Callable[[HttpRequest], Any]
     on_start: bool = True
+    counted: bool = True  # on the start page; not where that takes seconds in a large record
 
 
 def _single_source(_request: HttpRequest) -> Any:
@@ -37,13 +38,12 @@ def _single_source(_request: HttpRequest) -> Any:
 
 def _twins(_request: HttpRequest) -> Any:
     """Match events that share the first day, the kind and a place with another one."""
-    there = Event.places.through.objects.filter(
-        Q(place__events__pk__gt=F("event_id")) | Q(place__events__pk__lt=F("event_id")),
-        event=OuterRef("pk"),
-        place__events__sort_date=OuterRef("sort_date"),
-        place__events__kind=OuterRef("kind"),
-    )
-    return ~_GONE & Q(Exists(there))
+    ties = Event.places.through.objects
+    own = ties.filter(event=OuterRef(OuterRef(OuterRef("pk")))).values("place")
+    there = ties.filter(event=OuterRef("pk"), place__in=own)
+    # By the day first: few events share one, however many share a place.
+    others = Event.objects.filter(sort_date=OuterRef("sort_date"), kind=OuterRef("kind"))
+    return ~_GONE & Q(Exists(others.exclude(pk=OuterRef("pk")).filter(Exists(there))))
 
 
 def _asked(**outcome: Any) -> Any:
@@ -82,7 +82,7 @@ LISTS: dict[str, WorkList] = {
             _PUBLIC & (Q(earliest=None) | Q(latest=None) | Q(earliest__lt=F("latest")))
         ),
     ),
-    "twins": WorkList(Event, _("perhaps entered twice"), _twins),
+    "twins": WorkList(Event, _("perhaps entered twice"), _twins, counted=False),
     "unplaced": WorkList(
         Place,
         _("without coordinates"),
@@ -153,6 +153,7 @@ def counted(request: HttpRequest) -> list[dict[str, Any]]:
             **{
                 f"of_{word}": Count("pk", filter=each.condition(request))
                 for word, each in lists.items()
+                if each.counted
             }
         )
         page = reverse(f"admin:sahel_{name}_changelist")
@@ -160,7 +161,7 @@ def counted(request: HttpRequest) -> list[dict[str, Any]]:
             {
                 "of": model._meta.verbose_name_plural,
                 "label": each.label,
-                "number": numbers[f"of_{word}"],
+                "number": numbers.get(f"of_{word}"),
                 "address": f"{page}?{ToDo.parameter_name}={word}",
             }
             for word, each in lists.items()
