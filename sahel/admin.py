@@ -313,6 +313,8 @@ class EventAdmin(RecordAdmin):
         least = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
         entries = Change.objects.filter(event=key, number__gte=least).order_by("number")
         since = list(entries[:MOST_ENTRIES])
+        if not since:  # a version that never was
+            return {"by": [], "differences": []}
         at = next((n for n, entry in enumerate(since) if entry.fingerprint() == digest), 0)
         shown, since = since[at], since[at + 1 :]
         accounts = User.objects.in_bulk({entry.account for entry in since if entry.account})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.text import capfirst
@@ -166,10 +166,23 @@ def _found(before: Snapshot | None, after: Snapshot | None) -> str:
     return _("They stand in their sources.") if not lost[1] else ""
 
 
+def _before(entries: list[Change]) -> dict[int, Snapshot | None]:
+    """Give the events as they were before these entries, by number, in two queries."""
+    if not entries:
+        return {}
+    earlier = Change.objects.filter(event=OuterRef("event"), number__lt=OuterRef("number"))
+    last = Subquery(earlier.order_by("-number").values("number")[:1])
+    rows = Change.objects.filter(pk__in=[entry.pk for entry in entries]).annotate(last=last)
+    numbers = {pk: number for pk, number in rows.values_list("pk", "last") if number}
+    found = Change.objects.in_bulk(numbers.values())
+    return {pk: found[number].snapshot for pk, number in numbers.items()}
+
+
 def _told(entries: list[Change], public: Mapping[int, Card]) -> list[Told]:
     """Put entries in the reader's words, with the titles of the events that are public now."""
     choose = chooser(readers_language())
-    told = []
+    told, checked = [], [entry for entry in entries if entry.what == What.CHECKED]
+    before = _before(checked)
     for entry in entries:
         event, why = public.get(entry.event), Text(entry.why, entry.why_language)
         snapshot = entry.snapshot
@@ -177,7 +190,7 @@ def _told(entries: list[Change], public: Mapping[int, Card]) -> list[Told]:
             words = snapshot["event"]
             why = choose(words.get("withdrawal_en", ""), words.get("withdrawal_fr", ""))
         page = address("event", event.slug if event else entry.slug)
-        found = _found(entry.before(), snapshot) if entry.what == What.CHECKED else ""
+        found = _found(before.get(entry.number), snapshot) if entry in checked else ""
         told.append(Told(entry, event.title if event else None, page, why, found))
     return told
 

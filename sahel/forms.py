@@ -117,13 +117,14 @@ class EventForm(WordedDateForm):
                 french = readers_language().startswith("fr")
                 cleaned[reasons[french]] = why  # one reason is enough
             return cleaned
+        is_public = self.instance.was_public()
         seen = Event.objects.filter(pk=self.instance.pk or 0, published__isnull=False)
         if publication == Event.Publication.PUBLISHED:
             cleaned |= dict.fromkeys(reasons, "")  # it holds no more
-        elif self.instance.was_public() and not settings.APPROVAL:
+        elif is_public and not settings.APPROVAL:
             said = _("What readers have seen is not hidden: withdraw it, and say why.")
             self.add_error("publication", said)
-        public = publication == Event.Publication.PUBLISHED or self.instance.was_public()
+        public = publication == Event.Publication.PUBLISHED or is_public
         if public and not why and seen.exists():
             self.add_error("why", _("Say in a few words why you change a published event."))
         return cleaned

@@ -168,7 +168,7 @@ def passage_like(exact: str, text: str) -> str | None:
         around = letters[max(0, about - _SLACK) : about + len(wanted) + 2 * _SLACK]
         matcher = SequenceMatcher(None, wanted[:_COMPARED], around, autojunk=False)
         runs = [run for run in matcher.get_matching_blocks() if run.size]
-        if max(run.size for run in runs) < min(12, max(4, len(wanted) // 3)):
+        if max((run.size for run in runs), default=0) < min(12, max(4, len(wanted) // 3)):
             return None
         start = max(0, max(0, about - _SLACK) + runs[0].b - runs[0].a)
         stop = max(0, about - _SLACK) + runs[-1].b + len(wanted) - runs[-1].a

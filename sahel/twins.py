@@ -34,9 +34,7 @@ def perhaps_the_same(
     typed = [set(words(title)) for title in titles]
     for event in overlapping.order_by("-pk")[:MOST]:
         titled = [set(words(event.title_en)), set(words(event.title_fr))]
-        if any(
-            a and b and len(a & b) / len(a | b) >= ALIKE for a, b in zip(typed, titled, strict=True)
-        ):
+        if any(_alike(*pair) for pair in zip(typed, titled, strict=True)):
             found[event.pk] = event
     return list(found.values())[:5]
 

@@ -27,7 +27,8 @@
     return [...field.selectedOptions].filter((each) => each.value).map((each) => [each.value, each.text]);
   };
   const all = () => Object.fromEntries(fields().map((field) => [field.name, value(field)]));
-  const shown = JSON.stringify(all());
+  const shown = all();
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
   let waiting;
   form.addEventListener("input", () => {
@@ -40,13 +41,15 @@
     sessionStorage.setItem(sent, key);
   });
   function keep() {
-    const now = JSON.stringify(all());
-    if (now !== shown) store(() => localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields: JSON.parse(now) })));
+    // Only what was typed: the rest may be another's by the time that it is put back.
+    const typed = Object.entries(all()).filter(([name, what]) => !same(what, shown[name]));
+    if (typed.length) store(() => localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields: Object.fromEntries(typed) })));
   }
 
   const draft = store(() => JSON.parse(localStorage.getItem(key)));
   // A form that comes back with errors has all that was typed.
-  if (!draft || JSON.stringify(draft.fields) === shown || document.querySelector(".errornote")) return;
+  if (!draft || document.querySelector(".errornote")) return;
+  if (Object.entries(draft.fields).every(([name, what]) => same(what, shown[name]))) return;
   const notice = document.querySelector("template#draft").content.cloneNode(true).firstElementChild;
   notice.querySelector("time").textContent = new Date(draft.at).toLocaleString(document.documentElement.lang);
   notice.querySelector("[name=restore]").addEventListener("click", () => {
@@ -65,7 +68,7 @@
     const row = name.match(/^([a-z_]+)-(\d+)-/);
     if (!field && row) document.querySelector(`#${row[1]}-group .add-row a`)?.click();
     field = form.elements[name];
-    if (!field || JSON.stringify(value(field)) === JSON.stringify(what)) return;
+    if (!field || same(value(field), what)) return;
     if (field.type === "checkbox") field.checked = what;
     else if (field.tagName !== "SELECT") field.value = what;
     else {

@@ -246,6 +246,17 @@ def test_readers_are_told_of_words_that_were_lost(client):
     assert "open at the passage" not in quotation + page
 
 
+def test_what_checks_found_is_asked_for_all_together(client, django_assert_max_num_queries):
+    with by_an_editor():
+        events = [make_event(f"Event {number}") for number in range(12)]
+    with changes(Change.Way.CHECK):
+        Quotation.objects.update(state="missing")
+    client.get("/en/")
+    with django_assert_max_num_queries(10):
+        page = client.get("/en/changes/?what=checked").text
+    assert page.count("1 quotation is not found in its source any more.") == len(events)
+
+
 def test_all_changes_of_an_event_are_one_link_away(client):
     event = corrected()
     assert f'href="/en/changes/?event={event.slug}"' in client.get(event.get_absolute_url()).text

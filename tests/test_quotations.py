@@ -110,6 +110,11 @@ def test_a_passage_without_its_marks_is_the_one_that_is_meant(spoken):
     assert passage_like(plain, f"Avant {text} après.") == text
 
 
+def test_long_words_of_which_only_the_end_is_alike_are_no_error():
+    text = "The colonel said so, and the crowd went home."
+    assert passage_like("\u4e00" * 6000 + text[-25:], text) is None
+
+
 def test_what_is_nowhere_near_has_no_difference():
     assert passage_like("An altogether unrelated remark about cotton", SOURCE) is None
     [problem] = problems([Passage("coup", "Ganz anders", 0)], SOURCE)

@@ -111,6 +111,15 @@ def test_what_was_written_into_a_row_that_is_gone_is_kept_as_a_new_one(fatou, is
     assert not event.involvements.exists()  # which she had not touched
 
 
+@pytest.mark.parametrize("seen", ["999999:forged", "x", "9" * 40, ":"])
+def test_a_version_that_never_was_is_out_of_date(fatou, seen):
+    event = make_event("Strike", publication="draft")
+    answer = fatou.post(change_page(event), form_of(fatou, event, version=seen, title_en="Raid"))
+    assert answer.status_code == 200
+    assert ON_RECORD in answer.text
+    assert 'value="Raid"' in answer.text
+
+
 @pytest.mark.parametrize("what", ["actor", "place", "source"])
 def test_actors_places_and_sources_are_guarded_alike(fatou, issa, what):
     event = make_event(actors=("France",), places=("Mali",), publication="draft")

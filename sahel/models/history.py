@@ -75,9 +75,7 @@ class Change(models.Model):
     event = models.PositiveBigIntegerField(db_index=True)  # its primary key, which outlives it
     slug = models.SlugField(_("slug"), max_length=100)
     what = models.CharField(_("what was done"), max_length=10, choices=What)
-    public = models.BooleanField(
-        _("seen by readers")
-    )  # whether readers could see the event before or after
+    public = models.BooleanField(_("seen by readers"))  # before it or after
     way = models.CharField(_("way in"), max_length=10, choices=Way)
     who = models.CharField(_("public name"), max_length=100, blank=True)
     account = models.PositiveIntegerField(null=True)  # the user's primary key: not public
