@@ -1,0 +1,257 @@
+"""Events, each with its quotations, references, actors and places on one page."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from sahel.admin.record import SHORT_TEXTS
+from sahel.admin.versions import MOST_ENTRIES, VersionsAdmin
+from sahel.forms import (
+    EventForm,
+    QuotationForm,
+    QuotationFormSet,
+)
+from sahel.models import (
+    Change,
+    Event,
+    Involvement,
+    Quotation,
+    Reference,
+)
+from sahel.models.history import last_number
+from sahel.stale import CarefulForm
+from sahel.worklists import ToDo
+
+
+class SeenActionForm(ActionForm):
+    """Remembers when a list was shown, so that no action meets what was changed since."""
+
+    seen = forms.CharField(
+        label="", required=False, widget=forms.HiddenInput, initial=lambda: str(last_number())
+    )
+
+
+class InvolvementInline(admin.TabularInline):
+    """Who took part."""
+
+    model = Involvement
+    form = CarefulForm
+    extra = 0
+    autocomplete_fields = ["actor"]
+    fields = ["actor", "role", "order"]
+
+
+class QuotationInline(admin.StackedInline):
+    """The words it rests on."""
+
+    model = Quotation
+    form = QuotationForm
+    formset = QuotationFormSet
+    max_num = 100
+    view_on_site = False
+    formfield_overrides = SHORT_TEXTS
+    extra = 0
+    autocomplete_fields = ["source", "speaker"]
+    readonly_fields = ["position", "checked"]
+    fields = [
+        "source",
+        "exact",
+        "take",
+        ("language", "stance", "order"),
+        ("speaker", "speaker_role_en", "speaker_role_fr"),
+        "figures",
+        ("start", "page", "position"),
+        "checked",
+        ("why_uncheckable_en", "why_uncheckable_fr"),
+    ]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Draw no more forms than an event may have quotations, whatever is sent."""
+        return super().get_formset(request, obj, absolute_max=self.max_num, **kwargs)
+
+    @admin.display(description=_("checked"))
+    def checked(self, quotation: Quotation) -> str:
+        """Say whether the words stand in the source, and since when that is known."""
+        said = str(quotation.get_state_display())
+        return f"{said} ({date_format(quotation.checked_on)})" if quotation.checked_on else said
+
+    @admin.display(description=_("where it stands"))
+    def position(self, quotation: Quotation) -> str:
+        """Show the passage with the words around it."""
+        if quotation.start is None:
+            return gettext("not found yet")
+        place = {"start": quotation.start, "end": quotation.end}
+        found = gettext("characters %(start)s to %(end)s") % place
+        around = f": …{quotation.prefix}[…]{quotation.suffix}…"
+        return found + (around if quotation.prefix or quotation.suffix else "")
+
+
+class ReferenceInline(admin.TabularInline):
+    """What other pages support."""
+
+    model = Reference
+    form = CarefulForm
+    formfield_overrides = SHORT_TEXTS
+    extra = 0
+    autocomplete_fields = ["source"]
+    fields = ["source", "supports", "note_en", "note_fr", "order"]
+
+
+@admin.register(Event)
+class EventAdmin(VersionsAdmin):
+    """One page for one event."""
+
+    form = EventForm
+    action_form = SeenActionForm
+    list_display = ["title", "when", "kind", "status", "publication", "quotation_count", "updated"]
+    list_display_links = ["title"]
+    list_filter = [ToDo, "publication", "status", "kind", "date_basis", "places"]
+    search_fields = ["folded", "quotations__folded", "involvements__actor__folded", "slug"]
+    search_help_text = _("Words of the titles, summaries, quotations and actors.")
+    date_hierarchy = "sort_date"
+    ordering = ["-sort_date", "-position", "-pk"]
+    list_per_page = 50
+    prepopulated_fields = {"slug": ["title_en"]}
+    autocomplete_fields = ["places"]
+    readonly_fields = ["reading", "signatures", "created", "updated", "published"]
+    inlines = [QuotationInline, InvolvementInline, ReferenceInline]
+    save_on_top = True
+    fieldsets = [
+        (
+            _("What"),
+            {
+                "fields": [
+                    "another",
+                    ("title_en", "title_fr"),
+                    ("summary_en", "summary_fr"),
+                    ("kind", "status"),
+                ]
+            },
+        ),
+        (
+            _("When"),
+            {
+                "fields": [
+                    ("date", "reading", "position"),
+                    ("date_basis", "date_words"),
+                    ("date_note_en", "date_note_fr"),
+                ]
+            },
+        ),
+        (_("Where"), {"fields": ["places"]}),
+        (_("Note"), {"fields": [("note_en", "note_fr")], "classes": ["collapse"]}),
+        (
+            _("Publication"),
+            {
+                "fields": [
+                    ("publication", "slug"),
+                    ("withdrawal_en", "withdrawal_fr"),
+                    "why",
+                    "signatures",
+                    ("created", "updated", "published"),
+                ]
+            },
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """Count the quotations in the same query."""
+        events: QuerySet[Event] = super().get_queryset(request)
+        return events.annotate(quotation_total=Count("quotations"))
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Event], *args: Any, **options: Any
+    ) -> HttpResponse | None:
+        """Do nothing to what was changed since the list was shown; say what that is."""
+        seen = request.POST.get("seen", "")
+        if seen.isascii() and seen.isdigit() and len(seen) < 19:
+            chosen = queryset
+            if request.POST.get("select_across", "0") == "0":
+                keys = [key for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if key.isdigit()]
+                chosen = queryset.filter(pk__in=keys)
+            since = Change.objects.filter(number__gt=int(seen), event__in=chosen.values("pk"))
+            slugs = sorted(set(since.values_list("slug", flat=True)[:MOST_ENTRIES]))
+            if slugs:
+                said = gettext("Nothing was done: changed since this list was shown: %(slugs)s.")
+                messages.error(request, said % {"slugs": ", ".join(slugs)})
+                return redirect(request.get_full_path())
+        answer: HttpResponse | None = super().response_action(request, queryset, *args, **options)
+        return answer
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let nothing vanish that readers have seen: it is withdrawn, for a reason."""
+        if isinstance(obj, Event) and obj.published is not None:
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Let quotations go with their event, though not by themselves."""
+        listed, counts, lacking, kept = super().get_deleted_objects(objs, request)
+        return listed, counts, set(lacking) - {Quotation._meta.verbose_name}, kept
+
+    def get_view_on_site_url(self, obj: Event | None = None) -> str | None:
+        """Lead to the reader's page where there is one: a draft has none."""
+        if obj is None or obj.publication != Event.Publication.PUBLISHED:
+            return None
+        return super().get_view_on_site_url(obj)
+
+    def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
+        """Save, and say how the date was read."""
+        super().save_model(request, obj, form, change)
+        public = obj.publication == Event.Publication.PUBLISHED
+        if public and not hasattr(request.user, "signature"):
+            said = gettext("Readers see “an editor” beside what you change.")
+            choose = gettext("Choose a public name")
+            page = reverse("admin:sahel_signature_add")
+            messages.info(request, format_html('{} <a href="{}">{}</a>', said, page, choose))
+        if not change or "date" in form.changed_data:
+            reading = gettext("The date was read as: %(reading)s.") % {"reading": self.reading(obj)}
+            messages.info(request, reading)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Note who changed the event, or approved it."""
+        super().save_related(request, form, formsets, change)
+        told = set(form.changed_data) - {"publication", "why"}
+        self._sign(request, form.instance, bool(told) or any(map(_has_changed, formsets)))
+
+    @admin.display(description=_("reading"))
+    def reading(self, event: Event) -> str:
+        """Give the date as readers see it."""
+        if not event.date:
+            return "–"
+        return f"{event.date.in_words()}, {event.get_date_basis_display()}"
+
+    @admin.display(description=_("edited, approved"))
+    def signatures(self, event: Event) -> str:
+        """Say who changed it last, and who approved that."""
+        return ", ".join(str(who) if who else "–" for who in (event.edited_by, event.approved_by))
+
+    @admin.display(description=_("title"), ordering="title_en")
+    def title(self, event: Event) -> str:
+        """Give the title in the editor's language."""
+        return str(event.title)
+
+    @admin.display(description=_("date"), ordering="sort_date")
+    def when(self, event: Event) -> str:
+        """Give the date in words."""
+        return str(event.date.in_words())
+
+    @admin.display(description=_("quotations"), ordering="quotation_total")
+    def quotation_count(self, event: Any) -> int:
+        """Give the number of quotations."""
+        total: int = event.quotation_total
+        return total
+
+
+def _has_changed(formset: Any) -> bool:
+    return bool(formset.has_changed())

@@ -1,0 +1,64 @@
+"""Actors and places."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from sahel.admin.record import RecordAdmin
+from sahel.models import (
+    Actor,
+    Place,
+)
+from sahel.worklists import ToDo
+
+
+class NamedAdmin(RecordAdmin):
+    """What actors and places have in common."""
+
+    search_fields = ["folded", "slug"]
+    search_help_text = _("Words of the names and other names.")
+    prepopulated_fields = {"slug": ["name_en"]}
+    autocomplete_fields = ["parent"]
+    list_select_related = ["parent"]
+    list_per_page = 100
+
+    @admin.display(description=_("name"), ordering="name_en")
+    def name(self, named: Any) -> str:
+        """Give the name in the editor's language."""
+        return str(named.name)
+
+
+@admin.register(Actor)
+class ActorAdmin(NamedAdmin):
+    """Who takes part in events."""
+
+    list_display = ["name", "kind", "parent", "slug"]
+    list_display_links = ["name"]
+    list_filter = ["kind"]
+    fields = [
+        ("name_en", "name_fr"),
+        ("slug", "kind"),
+        "parent",
+        "aliases",
+        ("description_en", "description_fr"),
+        "wikidata",
+    ]
+
+
+@admin.register(Place)
+class PlaceAdmin(NamedAdmin):
+    """Where events take place."""
+
+    list_display = ["name", "kind", "country", "parent", "slug"]
+    list_display_links = ["name"]
+    list_filter = [ToDo, "kind", "country"]
+    fields = [
+        ("name_en", "name_fr"),
+        ("slug", "kind"),
+        ("parent", "country"),
+        ("latitude", "longitude", "precision"),
+        "aliases",
+        ("description_en", "description_fr"),
+        "wikidata",
+    ]

@@ -1,0 +1,103 @@
+"""What the forms and lists of all parts of the record have in common."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import unquote
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext
+
+from sahel.filters import words
+from sahel.stale import VersionedForm, changed_since, version_of, without_the_deleted
+from sahel.widgets import Textarea
+
+# Short texts, so that a whole event fits on few screens; the corner can be pulled.
+SHORT_TEXTS: dict[type[models.Field], dict[str, Any]] = {
+    models.TextField: {"widget": Textarea(attrs={"rows": 4, "cols": 80})}
+}
+
+
+class RecordAdmin(admin.ModelAdmin):
+    """What the forms and lists of all parts of the record have in common."""
+
+    form = VersionedForm
+    formfield_overrides = SHORT_TEXTS
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Let the slug be left empty: it is made from the title or the name."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        if "slug" in form.base_fields:
+            form.base_fields["slug"].required = False
+        form.current = self.version_of(obj) if obj else ""
+        return form
+
+    def version_of(self, obj: Any) -> str:
+        """Give what changes with the object, and with nothing else."""
+        return version_of(obj)
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> Any:
+        """Take a row that somebody else deleted meanwhile for a new one, if it was written in."""
+        options = super().get_formset_kwargs(request, obj, inline, prefix)
+        if "data" in options and obj.pk:
+            rows = inline.get_formset(request, obj)(instance=obj).queryset
+            options["data"] = without_the_deleted(options["data"], prefix, rows)
+        return options
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **options: Any
+    ) -> Any:
+        """Show what somebody else has changed, where the form is out of date."""
+        form = context["adminform"].form
+        if getattr(form, "stale", False):
+            context["meanwhile"] = self.meanwhile(form)
+        return super().render_change_form(request, context, *args, **options)
+
+    def meanwhile(self, form: Any) -> dict[str, Any]:
+        """Give who changed what since the form was shown: `by` (names and times), `differences`."""
+        entries = LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(form.instance),
+            object_id=str(form.instance.pk),
+        )
+        last = entries.select_related("user").first()
+        by = [(last.user.get_username(), last.action_time)] if last else []
+        return {"by": by, "differences": changed_since(form)}
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Delete what was seen, and nothing that somebody has changed since."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is not None and self.has_delete_permission(request, obj):
+            now, seen = self.version_of(obj), request.GET.get("version")
+            if seen != now and (seen or request.method != "POST"):
+                if request.method == "POST":
+                    said = gettext("It was changed meanwhile. Look again before you delete it.")
+                    messages.warning(request, said)
+                query = request.GET.copy()
+                query["version"] = now  # with which what is confirmed is sent
+                return redirect(f"{request.path}?{query.urlencode()}")
+        answer: HttpResponse = super().delete_view(request, object_id, extra_context)
+        return answer
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Let an address filter by what the list offers to filter by, and by no pattern."""
+        field, *parts = lookup.split("__")
+        offered = {getattr(each, "parameter_name", each) for each in self.list_filter}
+        offered.add(self.date_hierarchy)
+        return field in offered and not {"regex", "iregex"} & set(parts)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search the folded columns for the folded words, as readers' search does."""
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, " ".join(words(search_term))
+        )
+        return found
