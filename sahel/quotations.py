@@ -24,6 +24,7 @@ MOST = 20  # differences that are told at once
 _SLACK = 20  # letters around a passage among which its ends are looked for
 _PIECE, _PIECES = 5, 300  # letters of a piece by which a passage is looked for, and pieces
 _COMPARED = 5000  # letters that are compared one by one
+_RUN = 4  # letters in a row that tell where a passage begins and ends
 _SHORT = 120  # a quotation up to this long is named whole in a link
 
 
@@ -167,8 +168,9 @@ def passage_like(exact: str, text: str) -> str | None:
             return None
         around = letters[max(0, about - _SLACK) : about + len(wanted) + 2 * _SLACK]
         matcher = SequenceMatcher(None, wanted[:_COMPARED], around, autojunk=False)
-        runs = [run for run in matcher.get_matching_blocks() if run.size]
-        if max((run.size for run in runs), default=0) < min(12, max(4, len(wanted) // 3)):
+        # A lone letter matches anywhere: it says nothing of where the words begin and end.
+        runs = [run for run in matcher.get_matching_blocks() if run.size >= _RUN]
+        if max((run.size for run in runs), default=0) < min(12, max(_RUN, len(wanted) // 3)):
             return None
         start = max(0, max(0, about - _SLACK) + runs[0].b - runs[0].a)
         stop = max(0, about - _SLACK) + runs[-1].b + len(wanted) - runs[-1].a

@@ -49,6 +49,11 @@ SOURCE = (
 )
 
 
+def test_a_letter_that_stands_elsewhere_does_not_draw_the_passage_there():
+    exact = SOURCE[40:]
+    assert passage_like(f"é{exact[1:]}", SOURCE) == exact
+
+
 @given(st.data())
 def test_a_changed_letter_is_reported_with_its_position(data):
     exact = SOURCE[40:]
