@@ -1,6 +1,6 @@
 """`make test`: all tests on SQLite, then on PostgreSQL; what is left out is said, one line each.
 
-With CI=true, leaving anything out is an error. Arguments go to pytest.
+With CI=true, leaving anything out is an error. Arguments go to pytest; `-n 0` runs one at a time.
 """
 
 import os
@@ -15,6 +15,9 @@ from tests.machine import checker, chromium, cluster, postgres
 # A developer's own settings must not decide whether the tests pass.
 SETTINGS = "DATABASE_URL", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "CONTACT", "PORT"
 INTERRUPTED = 2  # what pytest ends with after Ctrl-C
+# Each worker begins with its own half, in order: the browser's tests, which come last, then share
+# no worker with tests that come after them.
+TWO_AT_A_TIME = "-n", "2", "--dist", "worksteal"
 
 
 def main() -> int:
@@ -53,7 +56,8 @@ def pytest(name: str, database: str, data: str) -> int:
     say(f"Tests on {name}")
     environment = {key: value for key, value in os.environ.items() if key not in SETTINGS}
     environment |= {"DATABASE_URL": database, "DATA_DIR": data, "SECRET_KEY": "of the tests"}
-    process = subprocess.Popen([sys.executable, "-m", "pytest", *sys.argv[1:]], env=environment)
+    command = [sys.executable, "-m", "pytest", *TWO_AT_A_TIME, *sys.argv[1:]]
+    process = subprocess.Popen(command, env=environment)
     try:
         return process.wait()
     except KeyboardInterrupt:  # Ctrl-C reached pytest too, which ends in its own time

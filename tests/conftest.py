@@ -20,8 +20,10 @@ REFUSED = import_module("sahel.migrations.0011_history").REFUSED
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep SQLite's test database in a file.
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Give each worker a database of its own, and keep SQLite's in a file.
 
     In memory, the threads of the live server would share one connection and trip over each other;
     in a file each has its own, in WAL mode, as for a reader.
