@@ -23,8 +23,8 @@ run: venv  ## serve the timeline at http://127.0.0.1:8000 (PORT=8001 for another
 load: database  ## load the fixtures again: what they hold is set back to what they say
 	$(MANAGE) load
 
-editor: database  ## make an editor's account, or give it a new password (NAME=amina)
-	$(MANAGE) editor $(call given,NAME)
+editor: database  ## make an editor's account, or give it a new password (NAME=amina ROLE=contributor)
+	$(MANAGE) editor $(call given,NAME) $(if $(findstring command,$(origin ROLE)),--role "$$ROLE")
 
 verify: database  ## check every quotation against its source's text (TEXT=path/to/article.txt: one source)
 	$(MANAGE) load --once

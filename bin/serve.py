@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from threading import Thread
@@ -73,7 +74,15 @@ def serve(port: int) -> None:
     )
 
     Thread(target=say_when_ready, args=[port], daemon=True).start()
+    Thread(target=publish_what_is_due, daemon=True).start()
     server.serve()
+
+
+def publish_what_is_due() -> None:
+    """Look each minute for events whose time has come."""
+    while True:
+        sleep(60)
+        subprocess.run([sys.executable, ROOT / "manage.py", "publish_due"], check=False)  # noqa: S603
 
 
 def say_when_ready(port: int) -> None:

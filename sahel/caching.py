@@ -123,7 +123,9 @@ def _dated(request: HttpRequest, response: HttpResponse, etag: str) -> HttpRespo
 def _is_public(request: HttpRequest) -> bool:
     language, _slash, rest = request.path_info[1:].partition("/")
     known = any(language == code for code, _name in settings.LANGUAGES)
-    return known and not rest.startswith("admin/") and request.method in ("GET", "HEAD")
+    return (
+        known and not rest.startswith(("admin/", "preview/")) and request.method in ("GET", "HEAD")
+    )
 
 
 def _kept(state: State, key: Key) -> Page | None:

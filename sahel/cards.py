@@ -81,15 +81,15 @@ class Card:
         return denials if len(denials) < len(self.quotations) else []
 
 
-def cards(index: Index, keys: Sequence[int]) -> list[Card]:
-    """Give the published events with these primary keys, in their order.
+def cards(index: Index, keys: Sequence[int], *, drafts: bool = False) -> list[Card]:
+    """Give the published events with these primary keys, in their order; drafts where asked for.
 
     What is not there, or not published any more, is left out. Names are the index's.
     """
     if not keys:
         return []
     names = _Names(index)
-    events, links, quotations = _rows(keys)
+    events, links, quotations = _rows(keys, drafts)
     found = {}
     for pk, slug, kind, status, date, basis, words, *texts in events:
         title, summary, note, date_note = map(names.choose, texts[::2], texts[1::2])
@@ -182,13 +182,13 @@ class _Among(Lookup):
 KEYS = object()
 
 
-def _rows(keys: Sequence[int]) -> list[list[tuple[Any, ...]]]:
+def _rows(keys: Sequence[int], drafts: bool) -> list[list[tuple[Any, ...]]]:
     """Give the rows of these events, of what they are tied to, and of their quotations."""
     on_postgresql = connection.vendor == "postgresql"
     many = list(keys) if on_postgresql else json.dumps(keys)
     rows = []
     with connection.cursor() as cursor:
-        for sql, parameters in _queries(connection.vendor):
+        for sql, parameters in _queries(connection.vendor, drafts):
             cursor.execute(sql, [many if each is KEYS else each for each in parameters])
             rows.append(cursor.fetchall())
         while on_postgresql and cursor.nextset():
@@ -197,7 +197,7 @@ def _rows(keys: Sequence[int]) -> list[list[tuple[Any, ...]]]:
 
 
 @cache
-def _queries(vendor: str) -> list[tuple[str, tuple[Any, ...]]]:
+def _queries(vendor: str, drafts: bool) -> list[tuple[str, tuple[Any, ...]]]:
     """Give the queries that read what a page shows of the events `KEYS`, with their parameters.
 
     Made once: the ORM takes longer to write one than the database to answer it. PostgreSQL takes
@@ -205,7 +205,8 @@ def _queries(vendor: str) -> list[tuple[str, tuple[Any, ...]]]:
     """
     columns = "pk slug kind status date date_basis date_words title_en title_fr"
     columns += " summary_en summary_fr note_en note_fr date_note_en date_note_fr"
-    events = Event.objects.published().filter(_Among(F("pk"))).order_by()
+    seen = Event.objects.all() if drafts else Event.objects.published()
+    events = seen.filter(_Among(F("pk"))).order_by()
 
     ours = _Among(F("event_id"))
     involvements = Involvement.objects.filter(ours).order_by()

@@ -4,17 +4,18 @@ from contextlib import suppress
 from typing import Any
 
 from django import forms
-from django.conf import settings
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.dates import EDTF, EDTFError
 from sahel.fields import readers_language
-from sahel.models import GROUNDS, Estimate, Event, Quotation, Source, SourceText
+from sahel.models import GROUNDS, WAYS, Estimate, Event, Quotation, Source, SourceText, Step
 from sahel.quotations import find, passage_like, plain_line_ends
 from sahel.stale import CarefulForm, VersionedForm, without_the_deleted
 from sahel.twins import perhaps_the_same
@@ -65,9 +66,10 @@ class WordedDateForm(VersionedForm):
 
 
 class EventForm(WordedDateForm):
-    """An event; "last June" counts from the day of the source that is quoted first."""
+    """An event, and the step that is taken with it; its dates count from its first source's day."""
 
     hint = _("Words are read, too: about March 2012, by 2026, last June.")
+    user: Any  # who fills it in: the admin sets it for each request
     why = forms.CharField(
         label=_("Why you change it"),
         required=False,
@@ -75,9 +77,22 @@ class EventForm(WordedDateForm):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Readers see it beside the change. Asked for once the event is published."),
     )
+    at = forms.SplitDateTimeField(
+        label=_("Publish on"),
+        required=False,
+        widget=AdminSplitDateTime,
+        help_text=_("For “Publish”: a day and time that lie ahead (UTC). Empty: at once."),
+    )
     another = forms.BooleanField(
         label=_("It is another event"), required=False, widget=forms.HiddenInput
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take the step from the button that was pressed."""
+        super().__init__(*args, **kwargs)
+        asked = self.data.get("_step", "")
+        self.step = Step(asked) if asked in Step.values else None
+        self.fields["at"].initial = self.instance.publish_at
 
     def full_clean(self) -> None:
         """Offer to say that it is another event where it looks like one that is here already."""
@@ -107,26 +122,28 @@ class EventForm(WordedDateForm):
             )
 
     def clean(self) -> dict[str, Any]:
-        """Ask why an event is changed that readers have seen."""
+        """Ask why that is changed which readers have seen; refuse a step that is not possible."""
         cleaned: dict[str, Any] = super().clean() or {}
         self._ask_for_twins(cleaned)
-        publication, why = cleaned.get("publication"), cleaned.get("why", "")
-        reasons = "withdrawal_en", "withdrawal_fr"
-        if publication == Event.Publication.WITHDRAWN:
-            if why and not any(cleaned.get(name) for name in reasons):
+        event, why = self.instance, cleaned.get("why", "")
+        if self.step and not self.user.has_perm(WAYS[self.step].permission):
+            self.add_error(None, _("Your account may not do that: ask somebody whose may."))
+        elif self.step and self.step not in event.steps(self.user):
+            self.add_error(None, event.why_not(self.step))
+        is_public = event.publication == Event.Publication.PUBLISHED
+        event.to_be_public = self.step == Step.PUBLISH or (is_public and self.step != Step.WITHDRAW)
+        if self.step == Step.WITHDRAW:
+            reasons = "withdrawal_en", "withdrawal_fr"
+            if not any(cleaned.get(name) for name in reasons):
                 french = readers_language().startswith("fr")
                 cleaned[reasons[french]] = why  # one reason is enough
-            return cleaned
-        is_public = self.instance.was_public()
-        seen = Event.objects.filter(pk=self.instance.pk or 0, published__isnull=False)
-        if publication == Event.Publication.PUBLISHED:
-            cleaned |= dict.fromkeys(reasons, "")  # it holds no more
-        elif is_public and not settings.APPROVAL:
-            said = _("What readers have seen is not hidden: withdraw it, and say why.")
-            self.add_error("publication", said)
-        public = publication == Event.Publication.PUBLISHED or is_public
-        if public and not why and seen.exists():
+                if not why:
+                    self.add_error("why", _("Say why it is withdrawn: readers are told."))
+        elif event.to_be_public and event.published and not why:
             self.add_error("why", _("Say in a few words why you change a published event."))
+        at = cleaned.get("at")
+        if self.step == Step.PUBLISH and at and at <= timezone.now():
+            self.add_error("at", _("That time has passed. Leave it empty to publish at once."))
         return cleaned
 
     def anchor(self) -> EDTF | None:
@@ -254,7 +271,7 @@ class QuotationFormSet(BaseInlineFormSet):
         ]
         if not any(self.errors):
             self._refuse_other_words_for_the_date(left)
-        if self.instance.publication != Event.Publication.PUBLISHED:
+        if not self.instance.to_be_public:
             return
         if not left:
             raise forms.ValidationError(
@@ -264,7 +281,8 @@ class QuotationFormSet(BaseInlineFormSet):
             return
         states = {form.instance.state for form in left}
         lost = Quotation.State.MISSING  # which leaves an event public that was so before
-        if not states & {*GROUNDS, *([lost] if self.instance.was_public() else [])}:
+        is_public = self.instance.publication == Event.Publication.PUBLISHED
+        if not states & {*GROUNDS, *([lost] if is_public else [])}:
             raise forms.ValidationError(
                 gettext(
                     "A published event needs a quotation that was checked. Give its source’s text, "

@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import annotations, corrections, pictures, views
+from sahel import annotations, corrections, pictures, previews, views
 from sahel.sitemaps import SITEMAPS
 
 # Every page has its language in its address; Django's LocaleMiddleware redirects an address
@@ -44,6 +44,7 @@ urlpatterns = [
         path("quotations/<slug:key>.jsonld", annotations.annotation, name="annotation"),
         path("changes/", corrections.changes, name="changes"),
         path("changes.atom", corrections.feed, name="changes-feed"),
+        path("preview/<str:token>/", previews.shared, name="preview"),
         path("about/", views.about, name="about"),
         path("offline/", views.offline, name="offline"),
         path("admin/", admin.site.urls),

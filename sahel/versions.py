@@ -33,6 +33,7 @@ IDENTITY = {
 # Where the words stand and against what they were checked follows from the source's text.
 UNTOLD = {"key", "start", "end", "prefix", "suffix", "repeated", "order"}
 UNTOLD |= {"quotation"}  # a figure's own words tell whose it is
+STATE = "publication", "withdrawal_en", "withdrawal_fr"  # of which a version does not decide
 NAMED: dict[Facet, type[Actor] | type[Place] | type[Source]] = {
     "actor": Actor,
     "place": Place,
@@ -216,14 +217,15 @@ def _by_word(old: str, new: str) -> list[Segment]:
 def restore(entry: Change) -> Event:
     """Make an event what an entry of the history left it, as a change like any other.
 
-    Quotations are held against their sources' texts of today. Raises ValidationError where what
+    Its publication is not put back: that is what steps are for (`Event.take`). Quotations are held
+    against their sources' texts of today. Raises ValidationError where what
     the entry names is not there any more, or the event could not be saved like this by hand.
     """
     if not entry.after:
         raise ValidationError(_("That entry is the deletion: restore the one before it."))
     version = of_today(entry.snapshot or _nothing(), moved_slugs())
     event = Event.objects.filter(pk=entry.event).first() or Event(pk=entry.event)
-    _fill(event, version["event"])
+    _fill(event, {name: value for name, value in version["event"].items() if name not in STATE})
     event.full_clean(validate_unique=True)
     event.save()
     event.places.set([_named(Place, slug) for slug in version["places"]])
@@ -247,6 +249,13 @@ def restore(entry: Change) -> Event:
             made.save()
     refuse_ungrounded()
     return event
+
+
+def put_back(now: Snapshot | None, then: Snapshot | None) -> Snapshot:
+    """Give what an event is once a version of then is put back: its state stays that of now."""
+    now, then = now or _nothing(), then or _nothing()
+    kept = {name: now["event"][name] for name in STATE if name in now["event"]}
+    return then | {"event": then["event"] | kept}
 
 
 def _fill(instance: Model, row: dict[str, Any]) -> None:

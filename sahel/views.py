@@ -109,21 +109,10 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     if key not in found:  # withdrawn this moment
         raise Http404
     public_since, since = corrections(record, key)
-    said = {quoted.key: quoted for quoted in found[key].quotations}
-    references = list(Reference.objects.filter(event=key).select_related("source"))
-    estimates = Estimate.objects.filter(quotation__event=key, quotation__key__in=said)
     context = {
-        "event": found[key],
-        "said": said,
-        "spreads": spreads(estimates.select_related("quotation")),
+        **all_of(record, found[key]),
         "earlier": found.get(earlier) if earlier else None,
         "later": found.get(later) if later else None,
-        "references": references,
-        "corroboration": corroboration(
-            record,
-            (quoted.source_slug for quoted in found[key].quotations),
-            (reference.source.slug for reference in references),
-        ),
         "public_since": public_since,
         "corrections": since,
     }
@@ -242,7 +231,11 @@ def robots(request: HttpRequest) -> HttpResponse:
     """Tell search engines to read each page once, not each of its selections (RFC 9309)."""
     lines = [
         "User-agent: *",
-        *(f"Disallow: /{code}/admin/" for code, _name in settings.LANGUAGES),
+        *(
+            f"Disallow: /{code}/{page}/"
+            for code, _name in settings.LANGUAGES
+            for page in ("admin", "preview")
+        ),
         "Disallow: /*?",
         f"Sitemap: {request.build_absolute_uri('/sitemap.xml')}",
     ]
@@ -266,6 +259,24 @@ def selected(request: HttpRequest, scope: Filters = EVERYTHING) -> Selection:
 def rows_of(request: HttpRequest) -> int:
     """Give the actors that lanes are drawn for: more where more are asked for."""
     return MOST_ROWS if "rows" in request.GET else ROWS
+
+
+def all_of(record: Index, event: Card) -> dict[str, Any]:
+    """Give what an event's page shows of the event itself."""
+    said = {quoted.key: quoted for quoted in event.quotations}
+    references = list(Reference.objects.filter(event=event.pk).select_related("source"))
+    estimates = Estimate.objects.filter(quotation__event=event.pk, quotation__key__in=said)
+    return {
+        "event": event,
+        "said": said,
+        "spreads": spreads(estimates.select_related("quotation")),
+        "references": references,
+        "corroboration": corroboration(
+            record,
+            (quoted.source_slug for quoted in event.quotations),
+            (reference.source.slug for reference in references),
+        ),
+    }
 
 
 def in_use(request: HttpRequest, queryset: QuerySet[Any], facet: Facet, slug: str) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client, override_settings
@@ -15,6 +14,7 @@ from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from sahel import caching, index
+from tests.factories import make_editor
 
 REFUSED = import_module("sahel.migrations.0011_history").REFUSED
 
@@ -83,10 +83,8 @@ def article(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 @pytest.fixture
 def editor(client: Client) -> Client:
-    """Be signed in as a member of the group Editors, no superuser."""
-    user = User.objects.create_user("fatou", password="a long pass phrase", is_staff=True)
-    user.groups.add(Group.objects.get(name="Editors"))
-    client.force_login(user)
+    """Be signed in as a member of the group Publisher, no superuser."""
+    client.force_login(make_editor())
     return client
 
 

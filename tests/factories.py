@@ -4,6 +4,7 @@ import datetime
 from itertools import count
 from typing import Any
 
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from sahel.models import Actor, Event, Involvement, Place, Quotation, Source
@@ -15,6 +16,13 @@ CHECKED = {
     "checked_sha256": "0" * 64,
     "checked_on": datetime.date(2022, 2, 16),
 }
+
+
+def make_editor(name: str = "fatou", group: str = "Publisher") -> User:
+    """Make an account that may sign in to the admin, in a group that the migrations made."""
+    user = User.objects.create_user(name, password="a long pass phrase", is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    return user
 
 
 def make_actor(name: str = "France", **fields: Any) -> Actor:

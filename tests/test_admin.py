@@ -32,7 +32,7 @@ def form(**fields):
         "places": [],
         "note_en": "",
         "note_fr": "",
-        "publication": "published",
+        "_step": "publish",
         "slug": "",
         "quotations-TOTAL_FORMS": "1",
         "quotations-INITIAL_FORMS": "0",
@@ -146,7 +146,7 @@ def test_other_words_are_not_those_that_were_checked(editor):
             "quotations-0-exact": "No dialogue, he said.",
             "quotations-0-start": "3",
             "quotations-0-why_uncheckable_en": "",
-            "publication": "draft",
+            "_step": "",
         }
     )
     address = f"/en/admin/sahel/event/{event.pk}/change/"
@@ -257,7 +257,7 @@ def test_a_text_of_several_lines_is_not_changed_by_being_shown(editor):
     sent = form(
         title_en="Another title",
         summary_en="Three.\r\nFour.",
-        publication="draft",
+        _step="",
         slug=event.slug,
         **{
             "quotations-INITIAL_FORMS": "1",

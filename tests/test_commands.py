@@ -138,8 +138,17 @@ def test_an_editors_account_can_sign_in_and_is_no_superuser(monkeypatch, client)
     assert "can now sign in" in run("editor", "fatou")
     user = User.objects.get(username="fatou")
     assert (user.is_staff, user.is_superuser) == (True, False)
-    assert user.has_perm("sahel.change_event")
+    assert user.has_perm("sahel.publish_event")
     assert client.login(username="fatou", password="a long pass phrase")
+
+
+def test_an_account_has_one_role_and_may_get_another(monkeypatch):
+    for role, may_publish in (("publisher", True), ("contributor", False), ("editor", False)):
+        monkeypatch.setattr("sys.stdin", io.StringIO("a long pass phrase\n"))
+        run("editor", "fatou", "--role", role)
+        user = User.objects.get(username="fatou")
+        assert user.has_perm("sahel.publish_event") == may_publish
+        assert user.has_perm("sahel.review_event") == (role != "contributor")
 
 
 @pytest.mark.parametrize("password", ["short", "123456789012345", ""])

@@ -192,9 +192,11 @@ def test_what_readers_have_seen_is_withdrawn_for_one_reason_and_not_hidden(clien
     with by_an_editor():
         event = make_event("Strike", slug="strike")
     address = reverse("admin:sahel_event_change", args=[event.pk])
-    hidden = client.post(address, form_of(client, event, publication="draft", why="Hm."))
-    assert "What readers have seen is not hidden: withdraw it, and say why." in hidden.text
-    sent = form_of(client, event, publication="withdrawn", why="It was another day.")
+    hidden = client.post(address, form_of(client, event, _step="return", why="Hm."))
+    assert "“Send back” is not possible: it is “Published” now." in hidden.text
+    for_none = client.post(address, form_of(client, event, _step="withdraw"))
+    assert "Say why it is withdrawn: readers are told." in for_none.text
+    sent = form_of(client, event, _step="withdraw", why="It was another day.")
     assert client.post(address, sent).status_code == 302
     gone = client.get("/en/events/strike/")
     assert (gone.status_code, gone["Cache-Control"]) == (410, "no-cache")
@@ -204,7 +206,7 @@ def test_what_readers_have_seen_is_withdrawn_for_one_reason_and_not_hidden(clien
     assert 'href="/en/events/strike/">An event that is not public any more' in changes
     assert "Strike" not in changes.replace("strike", "")
     # It comes back for a reason, too, and the old one holds no more.
-    again = form_of(client, event, publication="published")
+    again = form_of(client, event, _step="publish")
     assert "Say in a few words why" in client.post(address, again).text
     assert client.post(address, again | {"why": "It was that day."}).status_code == 302
     assert Event.objects.get().withdrawal_en == ""
@@ -306,7 +308,7 @@ def test_whoever_may_not_edit_quotations_puts_back_no_version(client, fatou):
     event = corrected()
     address = reverse("admin:sahel_event_restore", args=[event.pk, 1])
     assert client.get(address).status_code == 200
-    Group.objects.get(name="Editors").permissions.remove(
+    Group.objects.get(name="Publisher").permissions.remove(
         Permission.objects.get(codename="change_quotation")
     )
     assert client.post(address, {"why": "So."}).status_code == 403

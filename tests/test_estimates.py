@@ -192,6 +192,7 @@ def test_an_editor_types_a_figure_with_its_quotation(editor):
         "quotations-0-event": estimate.quotation.event_id,
         "quotations-0-figures-INITIAL_FORMS": "1",
         "why": "Not what it says.",
+        "_step": "",
         "slug": "a-new-event",
     }
     answer = editor.post(f"/en/admin/sahel/event/{estimate.quotation.event_id}/change/", sent)

@@ -60,7 +60,8 @@ def publish_anew(event: Event) -> None:
     )  # fmt: skip
 
 
-def publish_by_putting_back(event: Event) -> None:
+def test_putting_back_a_public_version_publishes_nothing():
+    event = draft()
     entry = Change(event=event.pk, number=1)
     with changes(Change.Way.EDITOR):
         Event.objects.filter(pk=event.pk).update(position=3)
@@ -69,6 +70,8 @@ def publish_by_putting_back(event: Event) -> None:
     entry.after = json.dumps(version)
     with changes(Change.Way.EDITOR):
         restore(entry)
+    event.refresh_from_db()
+    assert (event.publication, event.position) == ("draft", 3)
 
 
 WAYS = [
@@ -76,7 +79,6 @@ WAYS = [
     publish_by_saving,
     publish_with_a_reason,
     publish_anew,
-    publish_by_putting_back,
     lambda event: Event.objects.update(publication="published"),
 ]
 
@@ -90,7 +92,7 @@ def test_nothing_is_published_on_words_that_nobody_checked(publish):
     assert not Ungrounded.objects.exists()
 
 
-@pytest.mark.parametrize("publish", [WAYS[0], WAYS[1], WAYS[2], WAYS[5]])
+@pytest.mark.parametrize("publish", [WAYS[0], WAYS[1], WAYS[2], WAYS[4]])
 @pytest.mark.parametrize(
     "grounds",
     [
@@ -202,7 +204,7 @@ def approval(settings):
 
 def sign_in(client, name):
     user = User.objects.create_user(name, password="a long pass phrase", is_staff=True)
-    user.groups.add(Group.objects.get(name="Editors"))
+    user.groups.add(Group.objects.get(name="Publisher"))
     client.force_login(user)
     return user
 
@@ -233,14 +235,14 @@ def test_a_second_person_approves_where_the_site_asks_for_it(client, approval):
             "quotations-0-event": event.pk,
         },
     )
-    client.post(change, same)  # by herself
+    client.post(change, same)  # by herself, again
     event.refresh_from_db()
     assert event.publication == "review"
     issa = sign_in(client, "issa")
     client.post(change, same)
     event.refresh_from_db()
     assert (event.publication, event.approved_by) == ("published", issa)
-    client.post(change, same | {"title_en": "Another title", "why": "Better."})
+    client.post(change, same | {"title_en": "Another title", "why": "Better.", "_step": ""})
     event.refresh_from_db()
     assert (event.publication, event.edited_by, event.approved_by) == ("review", issa, None)
     assert not list(faults())

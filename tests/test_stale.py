@@ -18,7 +18,7 @@ ON_RECORD = "It was changed by somebody else while you wrote."
 
 def signed_in(name: str) -> Client:
     user = User.objects.create_user(name, is_staff=True)
-    user.groups.add(Group.objects.get(name="Editors"))
+    user.groups.add(Group.objects.get(name="Publisher"))
     client = Client()
     client.force_login(user)
     return client

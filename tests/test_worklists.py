@@ -87,7 +87,7 @@ def test_the_start_page_asks_little_whatever_the_record_holds(
 
 def test_what_one_may_not_see_is_not_counted(editor):
     make_event()
-    Group.objects.get(name="Editors").permissions.clear()
+    Group.objects.get(name="Publisher").permissions.clear()
     assert numbers(editor) == {}
 
 

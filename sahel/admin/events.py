@@ -8,14 +8,13 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.admin.record import SHORT_TEXTS
-from sahel.admin.versions import MOST_ENTRIES, VersionsAdmin
+from sahel.admin.versions import MOST_ENTRIES
+from sahel.admin.workflow import WorkflowAdmin
 from sahel.forms import (
     EventForm,
     QuotationForm,
@@ -38,6 +37,12 @@ class SeenActionForm(ActionForm):
 
     seen = forms.CharField(
         label="", required=False, widget=forms.HiddenInput, initial=lambda: str(last_number())
+    )
+    why = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=500,
+        help_text=_("Where readers see what is done."),
     )
 
 
@@ -108,7 +113,7 @@ class ReferenceInline(admin.TabularInline):
 
 
 @admin.register(Event)
-class EventAdmin(VersionsAdmin):
+class EventAdmin(WorkflowAdmin):
     """One page for one event."""
 
     form = EventForm
@@ -123,7 +128,7 @@ class EventAdmin(VersionsAdmin):
     list_per_page = 50
     prepopulated_fields = {"slug": ["title_en"]}
     autocomplete_fields = ["places"]
-    readonly_fields = ["reading", "signatures", "created", "updated", "published"]
+    readonly_fields = ["reading", "state", "signatures", "created", "updated", "published"]
     inlines = [QuotationInline, InvolvementInline, ReferenceInline]
     save_on_top = True
     fieldsets = [
@@ -150,18 +155,6 @@ class EventAdmin(VersionsAdmin):
         ),
         (_("Where"), {"fields": ["places"]}),
         (_("Note"), {"fields": [("note_en", "note_fr")], "classes": ["collapse"]}),
-        (
-            _("Publication"),
-            {
-                "fields": [
-                    ("publication", "slug"),
-                    ("withdrawal_en", "withdrawal_fr"),
-                    "why",
-                    "signatures",
-                    ("created", "updated", "published"),
-                ]
-            },
-        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
@@ -208,21 +201,9 @@ class EventAdmin(VersionsAdmin):
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
         """Save, and say how the date was read."""
         super().save_model(request, obj, form, change)
-        public = obj.publication == Event.Publication.PUBLISHED
-        if public and not hasattr(request.user, "signature"):
-            said = gettext("Readers see “an editor” beside what you change.")
-            choose = gettext("Choose a public name")
-            page = reverse("admin:sahel_signature_add")
-            messages.info(request, format_html('{} <a href="{}">{}</a>', said, page, choose))
         if not change or "date" in form.changed_data:
             reading = gettext("The date was read as: %(reading)s.") % {"reading": self.reading(obj)}
             messages.info(request, reading)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Note who changed the event, or approved it."""
-        super().save_related(request, form, formsets, change)
-        told = set(form.changed_data) - {"publication", "why"}
-        self._sign(request, form.instance, bool(told) or any(map(_has_changed, formsets)))
 
     @admin.display(description=_("reading"))
     def reading(self, event: Event) -> str:
@@ -251,7 +232,3 @@ class EventAdmin(VersionsAdmin):
         """Give the number of quotations."""
         total: int = event.quotation_total
         return total
-
-
-def _has_changed(formset: Any) -> bool:
-    return bool(formset.has_changed())

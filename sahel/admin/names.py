@@ -33,6 +33,7 @@ class NamedAdmin(RecordAdmin):
 class ActorAdmin(NamedAdmin):
     """Who takes part in events."""
 
+    leads_from = "involvements__actor", "quotations__speaker"
     list_display = ["name", "kind", "parent", "slug"]
     list_display_links = ["name"]
     list_filter = ["kind"]
@@ -50,6 +51,7 @@ class ActorAdmin(NamedAdmin):
 class PlaceAdmin(NamedAdmin):
     """Where events take place."""
 
+    leads_from = ("places",)
     list_display = ["name", "kind", "country", "parent", "slug"]
     list_display_links = ["name"]
     list_filter = [ToDo, "kind", "country"]

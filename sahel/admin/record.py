@@ -6,13 +6,16 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
 from django.utils.translation import gettext
 
 from sahel.filters import words
+from sahel.models import Event, Opening
 from sahel.stale import VersionedForm, changed_since, version_of, without_the_deleted
 from sahel.widgets import Textarea
 
@@ -26,6 +29,7 @@ class RecordAdmin(admin.ModelAdmin):
     """What the forms and lists of all parts of the record have in common."""
 
     form = VersionedForm
+    leads_from: tuple[str, ...] = ()  # what leads from events to it, in the ORM's words
     formfield_overrides = SHORT_TEXTS
 
     def get_form(
@@ -37,6 +41,14 @@ class RecordAdmin(admin.ModelAdmin):
             form.base_fields["slug"].required = False
         form.current = self.version_of(obj) if obj else ""
         return form
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let what readers see by its name be changed by those who review."""
+        allowed = bool(super().has_change_permission(request, obj))
+        if not allowed or obj is None or request.user.has_perm("sahel.review_event"):
+            return allowed
+        public = Event.objects.published()
+        return not any(public.filter(**{name: obj.pk}).exists() for name in self.leads_from)
 
     def version_of(self, obj: Any) -> str:
         """Give what changes with the object, and with nothing else."""
@@ -57,7 +69,27 @@ class RecordAdmin(admin.ModelAdmin):
         form = context["adminform"].form
         if getattr(form, "stale", False):
             context["meanwhile"] = self.meanwhile(form)
+        if form.instance.pk:
+            context["others"] = Opening.by_others(form.instance, request.user)
         return super().render_change_form(request, context, *args, **options)
+
+    def get_urls(self) -> list[Any]:
+        """Add the address at which an open form is heard of."""
+        view = self.admin_site.admin_view(self.opened_view)
+        name = f"sahel_{self.opts.model_name}_opened"
+        return [path("<path:object_id>/opened/", view, name=name), *super().get_urls()]
+
+    def opened_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Note that the form is open, and say who else has it open."""
+        obj = self.get_object(request, unquote(object_id))
+        if request.method != "POST" or obj is None:
+            raise Http404
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        Opening.note(obj, request.user)
+        return render(
+            request, "admin/others.html", {"others": Opening.by_others(obj, request.user)}
+        )
 
     def meanwhile(self, form: Any) -> dict[str, Any]:
         """Give who changed what since the form was shown: `by` (names and times), `differences`."""

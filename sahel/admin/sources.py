@@ -45,6 +45,7 @@ class SourceTextInline(admin.StackedInline):
 class SourceAdmin(RecordAdmin):
     """What events rest on."""
 
+    leads_from = "quotations__source", "references__source"
     form = WordedDateForm
     list_display = ["label_of", "publisher", "date", "language", "kind", "links", "slug"]
     list_display_links = ["label_of"]

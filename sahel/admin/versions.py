@@ -19,7 +19,7 @@ from sahel.models import (
     Event,
 )
 from sahel.models.history import fingerprint, last_number, snapshots
-from sahel.versions import compare, restore
+from sahel.versions import compare, put_back, restore
 
 # What an event is made of, that a version put back writes anew.
 OF_EVENTS = "quotation", "involvement", "reference"
@@ -85,9 +85,13 @@ class VersionsAdmin(RecordAdmin):
         wanted = next((each for each in context["versions"] if each.number == number), None)
         if wanted is None or not wanted.after:
             raise Http404
-        allowed = self.has_change_permission if context["event"] else self.has_add_permission
+        event = context["event"]
         parts = [f"sahel.{act}_{part}" for part in OF_EVENTS for act in ("add", "change", "delete")]
-        if not (allowed(request) and request.user.has_perms(parts)):
+        if event:
+            allowed = self.has_change_permission(request, event)
+        else:
+            allowed = self.has_add_permission(request)
+        if not (allowed and request.user.has_perms(parts)):
             raise PermissionDenied
         problems: list[str] = []
         if request.method == "POST":
@@ -96,13 +100,13 @@ class VersionsAdmin(RecordAdmin):
             else:
                 problems = self._restore(wanted)
             if not problems:
-                self._sign(request, Event.objects.get(pk=wanted.event), changed=True)
+                self._sign(request, Event.objects.get(pk=wanted.event))
                 messages.success(request, gettext("The version was put back."))
                 return redirect("admin:sahel_event_change", wanted.event)
         now = snapshots([wanted.event]).get(wanted.event)
         context |= {
             "wanted": wanted,
-            "differences": compare(now, wanted.snapshot),
+            "differences": compare(now, put_back(now, wanted.snapshot)),
             "heading": gettext("Put back version %(number)s of %(day)s")
             % {"number": wanted.number, "day": date_format(wanted.at)},
             "problems": problems,
@@ -133,7 +137,10 @@ class VersionsAdmin(RecordAdmin):
         about = {"title": title, "event": event, "key": key, "versions": versions}
         return {**self.admin_site.each_context(request), **about, "opts": self.opts}
 
-    def _sign(self, request: HttpRequest, event: Event, changed: bool) -> None:
-        if event.signed(request.user, changed=changed):
-            said = gettext("It waits for review: another person has to approve what you wrote.")
-            messages.warning(request, said)
+    def _sign(self, request: HttpRequest, event: Event) -> None:
+        if not event.sign(request.user):
+            self._say_it_waits(request)
+
+    def _say_it_waits(self, request: HttpRequest) -> None:
+        said = gettext("It waits for review: another person has to approve what you wrote.")
+        messages.warning(request, said)

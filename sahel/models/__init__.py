@@ -8,12 +8,15 @@ from sahel.models.events import Event, Involvement
 from sahel.models.evidence import GROUNDS, Quotation, Reference, Ungrounded, verify
 from sahel.models.history import Change, Signature, Unrecorded, changes, record_changes
 from sahel.models.names import Actor, Place
+from sahel.models.openings import Opening
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
 from sahel.models.selection import EventQuerySet
 from sahel.models.sources import LinkCheck, Source, SourceText, source_label
+from sahel.models.workflow import WAYS, Step
 
 __all__ = [
     "GROUNDS",
+    "WAYS",
     "Actor",
     "Change",
     "ChangedDay",
@@ -24,6 +27,7 @@ __all__ = [
     "Involvement",
     "LinkCheck",
     "Loading",
+    "Opening",
     "Place",
     "Quotation",
     "Record",
@@ -32,6 +36,7 @@ __all__ = [
     "Source",
     "SourceText",
     "State",
+    "Step",
     "Ungrounded",
     "Unrecorded",
     "changes",

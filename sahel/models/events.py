@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils import timezone
@@ -22,6 +21,7 @@ from sahel.fields import (
 )
 from sahel.models.names import Actor, Place
 from sahel.models.selection import EventQuerySet
+from sahel.models.workflow import Reviewed
 
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
@@ -33,7 +33,7 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         return event
 
 
-class Event(Slugged):
+class Event(Reviewed, Slugged):
     """Something that happened, was said, is disputed or is expected, as far as it is known."""
 
     class Kind(models.TextChoices):
@@ -69,14 +69,6 @@ class Event(Slugged):
         STATED = "stated", _("stated by the source")
         INFERRED = "inferred", _("inferred from the source")
         CORROBORATED = "corroborated", _("corroborated by another page")
-
-    class Publication(models.TextChoices):
-        """Who may see it."""
-
-        DRAFT = "draft", _("Draft")
-        REVIEW = "review", _("In review")
-        PUBLISHED = "published", _("Published")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     title_en = models.CharField(_("title in English"), max_length=200, blank=True)
     title_fr = models.CharField(_("title in French"), max_length=200, blank=True)
@@ -125,42 +117,13 @@ class Event(Slugged):
         help_text=_("What a reader must know: a garbled passage, what came of it later."),
     )
     note_fr = models.TextField(_("note in French"), blank=True)
-    publication = models.CharField(
-        _("publication"), max_length=10, choices=Publication, default=Publication.DRAFT
-    )
-    withdrawal_en = models.TextField(
-        _("why it was withdrawn, in English"),
-        blank=True,
-        help_text=_("Readers who follow its address are told so."),
-    )
-    withdrawal_fr = models.TextField(_("why it was withdrawn, in French"), blank=True)
-    # Who changed it last, and who let it be public: two people where settings.APPROVAL asks for it.
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("edited by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("approved by"),
-        on_delete=models.PROTECT,  # whoever left is deactivated
-        null=True,
-        editable=False,
-        related_name="+",
-    )
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    updated = models.DateTimeField(_("updated"), default=timezone.now, editable=False)
-    published = models.DateTimeField(_("published"), null=True, editable=False)
     folded = folded("title_en", "title_fr", "summary_en", "summary_fr")
 
     title = Translated()
     summary = Translated()
     note = Translated()
     date_note = Translated()
-    withdrawal = Translated()
 
     objects = EventManager()
 
@@ -168,6 +131,10 @@ class Event(Slugged):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["sort_date", "position", "pk"]
+        permissions = [
+            ("review_event", "Can approve events and send them back"),
+            ("publish_event", "Can publish and withdraw events, and change what is public"),
+        ]
         indexes = [
             models.Index(fields=["sort_date", "position", "id"], name="event_in_order"),
         ]
@@ -177,6 +144,11 @@ class Event(Slugged):
                 condition=~Q(publication="withdrawn") | ~Q(withdrawal_en="") | ~Q(withdrawal_fr=""),
                 name="event_withdrawn_for_a_reason",
                 violation_error_message=_("Say why it is withdrawn, in English or in French."),
+            ),
+            CheckConstraint(
+                condition=Q(publish_at=None) | Q(publication="review"),
+                name="event_scheduled_in_review",
+                violation_error_message=_("Only what is in review can be scheduled."),
             ),
             CheckConstraint(
                 condition=Q(date_basis__in=["stated", "inferred", "corroborated"]),
@@ -195,40 +167,6 @@ class Event(Slugged):
 
     def __str__(self) -> str:
         return str(self.title)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the times of the last change and of the first publication."""
-        self.updated = timezone.now()
-        if self.publication == self.Publication.PUBLISHED and self.published is None:
-            self.published = self.updated
-        super().save(*args, **kwargs)
-
-    def was_public(self) -> bool:
-        """Say whether readers see it, whatever is being changed in this instance."""
-        kept = Event.objects.filter(pk=self.pk or 0, publication=self.Publication.PUBLISHED)
-        return bool(kept.exists())
-
-    def signed(self, user: Any, *, changed: bool) -> bool:
-        """Note who changed it or, where nothing was changed, who approves what another one did.
-
-        Where publishing takes two people (settings.APPROVAL), what its last editor alone vouches
-        for goes to review; says whether it did.
-        """
-        if changed or self.edited_by_id is None:
-            self.edited_by, self.approved_by = user, None
-        elif self.edited_by_id != user.pk and self.publication == self.Publication.PUBLISHED:
-            self.approved_by = user
-        held = (
-            settings.APPROVAL
-            and self.publication == self.Publication.PUBLISHED
-            and self.approved_by_id is None
-        )
-        if held:
-            self.publication = self.Publication.REVIEW
-            if self.published == self.updated:  # it was not public for a moment
-                self.published = None
-        self.save()
-        return held
 
     def get_absolute_url(self) -> str:
         """Give the address of its page."""

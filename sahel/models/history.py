@@ -42,7 +42,8 @@ PARTS: dict[str, type[Model]] = {
     "references": Reference,
 }
 # When something was done, and by whom, is said by the entries themselves.
-TOLD_ELSEWHERE = {"created", "updated", "published", "edited_by", "approved_by"}
+TOLD_ELSEWHERE = {"created", "updated", "published", "publish_at"}
+TOLD_ELSEWHERE |= {"edited_by", "approved_by", "scheduled_by"}
 AT_ONCE = 500  # events that are read in one go
 FIRST = "0" * 64  # what stands in for the hash before the first entry
 

@@ -17,7 +17,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 def _article(_database):
     call_command("load", verbosity=0)
     editor = User.objects.create_user("fatou", password="a long pass phrase", is_staff=True)
-    editor.groups.add(Group.objects.get(name="Editors"))
+    editor.groups.add(Group.objects.get(name="Publisher"))
 
 
 def sign_in(page: Page, name: str = "fatou") -> None:
@@ -45,7 +45,6 @@ def test_an_editor_adds_an_event_and_finds_it_on_the_timeline(page: Page):
     page.locator("#id_date").fill("last June")
     page.locator("#id_date_basis").select_option("inferred")
     page.locator("#id_date_words").fill("last June")
-    page.locator("#id_publication").select_option("published")
     page.locator("#quotations-group .add-row a").click()
     choose(page, "id_quotations-0-source", "announce the withdrawal", "France is preparing")
     page.locator("#id_quotations-0-exact").fill("a bitter rift")
@@ -54,14 +53,12 @@ def test_an_editor_adds_an_event_and_finds_it_on_the_timeline(page: Page):
     page.locator("#involvements-group .add-row a").click()
     choose(page, "id_involvements-0-actor", "goita", "Goïta")
     page.locator("#id_involvements-0-role").select_option("participant")
-    page.get_by_role("button", name="Save and view").or_(
-        page.get_by_role("button", name="Save", exact=True)
-    ).first.click()
+    page.get_by_role("button", name="Publish").first.click()
 
     expect(page.locator(".errorlist").first).to_contain_text("was read as: June 2021 (2021-06)")
     expect(page.locator("#id_quotations-0-exact")).to_have_value("a bitter rift")
     expect(page.locator("#id_date")).to_have_value("2021-06")
-    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_role("button", name="Publish").first.click()
     expect(page.locator(".messagelist")).to_contain_text("June 2021, inferred from the source")
 
     page.goto("/en/?q=delegation&year=2021")
@@ -92,18 +89,17 @@ def test_an_editor_pastes_a_source_and_quotes_it_letter_by_letter(page: Page):
     page.locator("#id_kind").select_option("statement")
     page.locator("#id_date").fill("2021-06")
     page.locator("#id_date_basis").select_option("stated")
-    page.locator("#id_publication").select_option("published")
     page.locator("#quotations-group .add-row a").click()
     choose(page, "id_quotations-0-source", "a report", "A report")
     page.locator("#id_quotations-0-exact").fill('"There is no rift - none."')
     page.locator("#id_quotations-0-language").fill("en")
     expect(page.locator("#id_quotations-0-take")).to_be_hidden()
-    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_role("button", name="Publish").first.click()
     told = page.locator("#quotations-group .errorlist")
     expect(told).to_contain_text("the source has “ (U+201C, curly quotation mark, opening)")
     expect(told).to_contain_text("you have - (U+002D, hyphen), the source has – (U+2013, en dash)")
     page.locator("#id_quotations-0-take").check()
-    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_role("button", name="Publish").first.click()
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
 
     page.goto("/en/?q=rift&year=2021&kind=statement")
@@ -147,7 +143,6 @@ def test_an_editor_enters_a_figure_with_its_quotation(page: Page):
     page.locator("#id_kind").select_option("attack")
     page.locator("#id_date").fill("2021-06")
     page.locator("#id_date_basis").select_option("stated")
-    page.locator("#id_publication").select_option("published")
     page.locator("#quotations-group .add-row a").click()
     choose(page, "id_quotations-0-source", "announce the withdrawal", "France is preparing")
     page.locator("#id_quotations-0-exact").fill("At least 40 soldiers were hurt.")
@@ -159,13 +154,13 @@ def test_an_editor_enters_a_figure_with_its_quotation(page: Page):
     figures.get_by_label("what is counted").select_option("wounded")
     figures.get_by_label("number given").fill("40")
     figures.get_by_label("at most").fill("4")
-    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_role("button", name="Publish").first.click()
     expect(figures.locator(".errorlist")).to_contain_text("The least must not be more")
     expect(figures.get_by_label("its words")).to_have_value("At least 40 soldier")
     figures.get_by_label("number given").fill("")
     figures.get_by_label("at most").fill("")
     figures.get_by_label("at least").fill("40")
-    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_role("button", name="Publish").first.click()
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
     page.goto("/fr/events/attack-on-a-convoy/")
     expect(page.locator(".facts .estimates")).to_contain_text("au moins 40")
@@ -207,7 +202,7 @@ def test_what_was_typed_is_there_again_after_the_session_ran_out(page: Page):
 
 def test_two_people_edit_at_once(page: Page, browser: Browser, live_server):
     issa = User.objects.create_user("issa", password="a long pass phrase", is_staff=True)
-    issa.groups.add(Group.objects.get(name="Editors"))
+    issa.groups.add(Group.objects.get(name="Publisher"))
     event = Event.objects.get(slug="bounti-strike")
     address = f"/en/admin/sahel/event/{event.pk}/change/"
     sign_in(page)

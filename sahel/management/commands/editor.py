@@ -10,17 +10,25 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+ROLES = "contributor", "editor", "publisher"  # the groups that a migration makes
+
 
 class Command(BaseCommand):
-    """Ask for a name and a password, and put the account in the group Editors."""
+    """Ask for a name and a password, and put the account in the group of its role."""
 
     help = "Make an editor's account (or give one a new password); asks for the password."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the name, or ask for it."""
         parser.add_argument("name", nargs="?", help="the name to sign in with")
+        parser.add_argument(
+            "--role",
+            choices=ROLES,
+            default="publisher",
+            help="contributors draft, editors review, too, publishers publish, too (the default)",
+        )
 
-    def handle(self, *args: Any, name: str | None, **options: Any) -> None:
+    def handle(self, *args: Any, name: str | None, role: str, **options: Any) -> None:
         """Make the account; a password may also come in one line on standard input."""
         asking = sys.stdin.isatty()
         if not name and not asking:
@@ -38,5 +46,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         user.save()
-        user.groups.add(Group.objects.get(name="Editors"))
-        self.stdout.write(f"{name} can now sign in and edit at /admin/.")
+        ours = Group.objects.filter(name__in=[each.capitalize() for each in ROLES])
+        user.groups.remove(*ours)
+        user.groups.add(ours.get(name=role.capitalize()))
+        self.stdout.write(f"{name} can now sign in and edit at /admin/, as {role}.")

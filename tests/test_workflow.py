@@ -1,0 +1,296 @@
+"""From draft to readers: who may take which step, whichever way it is asked for."""
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from sahel.models import Change, Event, Quotation, Step
+from tests.factories import CHECKED, make_actor, make_editor, make_event, make_source
+from tests.forms import sent
+
+pytestmark = pytest.mark.django_db
+ROLES = "contributor", "editor", "publisher"
+LIST = "/en/admin/sahel/event/"
+# From which state each step leads where, and for which roles.
+TABLE = {
+    ("draft", "submit"): ("review", ROLES),
+    ("review", "return"): ("draft", ROLES[1:]),
+    ("review", "approve"): ("review", ROLES[1:]),
+    ("draft", "publish"): ("published", ROLES[2:]),
+    ("review", "publish"): ("published", ROLES[2:]),
+    ("withdrawn", "publish"): ("published", ROLES[2:]),
+    ("published", "withdraw"): ("withdrawn", ROLES[2:]),
+}
+
+
+def page_of(event: Event) -> str:
+    return reverse("admin:sahel_event_change", args=[event.pk])
+
+
+def make(state: str) -> Event:
+    event = make_event("Strike")
+    Event.objects.update(publication=state, withdrawal_en="It was wrong.")
+    event.refresh_from_db()
+    return event
+
+
+def by_model(event, step, user, client):
+    try:
+        with transaction.atomic():
+            event.take(step, user)
+    except (PermissionDenied, ValidationError):
+        pass
+
+
+def by_form(event, step, user, client):
+    page = client.get(page_of(event)).text
+    offered = f'name="_step" value="{step}"' in page
+    if "<form" in page and 'name="version"' in page:
+        client.post(page_of(event), sent(page, "event_form", _step=step, why="For a reason."))
+    event.refresh_from_db()
+    assert offered == (TABLE.get((event.before, str(step)), ("", ()))[1].count(event.role) > 0)
+
+
+def by_forged_form(event, step, user, client):
+    publisher = make_editor("other")
+    client.force_login(publisher)
+    filled = sent(client.get(page_of(event)).text, "event_form", _step=step, why="For a reason.")
+    client.force_login(user)
+    client.post(page_of(event), filled)
+
+
+def by_list(event, step, user, client):
+    chosen = {"action": f"step_{step}", "_selected_action": [event.pk], "why": "For a reason."}
+    client.post(LIST, chosen)
+
+
+def by_field(event, step, user, client):
+    """Send the state itself, as a form of old had it; it is no field any more."""
+    if event.before in ("draft", "review"):
+        page = client.get(page_of(event)).text
+        client.post(page_of(event), sent(page, "event_form", publication="published"))
+
+
+@pytest.mark.parametrize("way", [by_model, by_form, by_forged_form, by_list])
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_takes_its_steps_and_no_other_whichever_way(client, role, way):
+    user = make_editor("awa", role.capitalize())
+    for state, step in product(Event.Publication, Step):
+        with transaction.atomic():
+            client.force_login(user)
+            event = make(state)
+            event.before, event.role = str(state), role
+            way(event, step, user, client)
+            leads, roles = TABLE.get((str(state), str(step)), (state, ()))
+            event = Event.objects.get()
+            assert event.publication == (leads if role in roles else state), (state, step)
+            if step == "approve":
+                assert bool(event.approved_by) == (role in roles), state
+            transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_publishes_by_sending_the_state_itself(client, role):
+    user = make_editor("awa", role.capitalize())
+    client.force_login(user)
+    event = make("draft")
+    event.before = "draft"
+    by_field(event, Step.PUBLISH, user, client)
+    assert Event.objects.get().publication == "draft"
+
+
+@pytest.mark.parametrize(("role", "allowed"), [("Contributor", 0), ("Editor", 0), ("Publisher", 1)])
+def test_what_readers_see_is_changed_by_publishers(client, role, allowed):
+    event = make_event("Strike")
+    client.force_login(make_editor("other"))
+    page = client.get(page_of(event)).text
+    client.force_login(make_editor("awa", role))
+    filled = sent(page, "event_form", title_en="Air strike", why="More exact.")
+    answer = client.post(page_of(event), filled)
+    assert answer.status_code == (302 if allowed else 403)
+    assert Event.objects.get().title_en == ("Air strike" if allowed else "Strike")
+
+
+def test_a_contributor_changes_no_name_that_readers_see(client):
+    seen, unseen = make_actor("France"), make_actor("Niger")
+    make_event(actors=(seen,))
+    client.force_login(make_editor("awa", "Contributor"))
+    for actor, status in ((seen, 403), (unseen, 302)):
+        address = reverse("admin:sahel_actor_change", args=[actor.pk])
+        new = {"name_en": "Other", "kind": "state", "slug": actor.slug}
+        assert client.post(address, new).status_code == status
+
+
+def test_what_was_approved_in_review_is_not_once_it_was_changed():
+    fatou, issa = make_editor("fatou", "Editor"), make_editor("issa")
+    event = make("review")
+    event.sign(fatou)
+    with pytest.raises(ValidationError, match="Another person"):
+        event.take(Step.APPROVE, fatou)
+    event.take(Step.APPROVE, issa)
+    later = timezone.now() + timedelta(days=1)
+    for change in (
+        lambda: Event.objects.update(title_en="Another"),
+        lambda: Quotation.objects.update(speaker_role_en="witness"),
+        lambda: event.involvements.create(actor=make_actor(), role="agent"),
+    ):
+        Event.objects.update(approved_by=issa, publish_at=later, scheduled_by=issa)
+        change()
+        event.refresh_from_db()
+        assert (event.approved_by, event.publish_at, event.scheduled_by) == (None, None, None)
+
+
+def test_an_event_is_published_when_its_time_has_come(editor, client, capsys):
+    event = make("draft")
+    filled = sent(editor.get(page_of(event)).text, "event_form", _step="publish")
+    past = {"at_0": "2020-01-01", "at_1": "12:00"}
+    page = editor.post(page_of(event), filled | past | {"why": "It holds."}).text
+    assert "That time has passed. Leave it empty to publish at once." in page
+    ahead = {"at_0": "2100-01-01", "at_1": "12:00", "why": "It holds."}
+    answer = editor.post(page_of(event), filled | ahead, follow=True)
+    assert "It will be published on" in answer.text
+    event.refresh_from_db()
+    assert (event.publication, event.scheduled_by.username) == ("review", "fatou")
+    call_command("publish_due")
+    assert not Event.objects.published().exists()
+    Event.objects.update(publish_at=timezone.now() - timedelta(minutes=1))
+    call_command("publish_due")
+    assert f"{event.slug} is public." in capsys.readouterr().out
+    assert Event.objects.published().get().publish_at is None
+    assert Change.objects.last().account == User.objects.get(username="fatou").pk
+
+
+def test_nothing_is_published_for_who_may_not_or_without_grounds():
+    issa = make_editor("issa")
+    gone, bare = make("review"), make_event("Bare", publication="review")
+    due = timezone.now() - timedelta(minutes=1)
+    Event.objects.update(publish_at=due, scheduled_by=issa)
+    issa.groups.clear()
+    with pytest.raises(CommandError, match="may not publish it any more"):
+        call_command("publish_due")
+    issa.groups.add(make_editor("other").groups.get())
+    with pytest.raises(CommandError, match=f"quotation that is verbatim.*{bare.slug}"):
+        call_command("publish_due")
+    assert list(Event.objects.published()) == [gone]
+
+
+def test_only_what_is_in_review_waits_for_a_time():
+    make("draft")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Event.objects.update(publish_at=timezone.now())
+
+
+def test_many_take_a_step_together_and_what_cannot_is_said(editor):
+    ready, bare = make("draft"), make_event("Bare", publication="draft")
+    both = {"action": "step_publish", "_selected_action": [ready.pk, bare.pk], "why": "They hold."}
+    page = editor.post(LIST, both, follow=True).text
+    assert "“Publish”: done for 1 event." in page
+    assert "Bare: Not public without a quotation that is verbatim" in page
+    assert list(Event.objects.published()) == [ready]
+    withdraw = {"action": "step_withdraw", "_selected_action": [ready.pk]}
+    Event.objects.update(withdrawal_en="")
+    assert "Say why it is withdrawn" in editor.post(LIST, withdraw, follow=True).text
+    editor.post(LIST, withdraw | {"why": "It was another day."})
+    ready.refresh_from_db()
+    assert (ready.publication, ready.withdrawal_en) == ("withdrawn", "It was another day.")
+
+
+def test_the_address_of_what_readers_have_seen_is_kept(editor):
+    event = make_event("Strike", slug="strike")
+    page = editor.get(page_of(event)).text
+    assert 'name="slug"' not in page
+    editor.post(page_of(event), sent(page, "event_form", slug="other", why="Hm."))
+    assert Event.objects.get().slug == "strike"
+
+
+def test_a_new_event_is_entered_and_sent_to_review_at_once(client):
+    client.force_login(make_editor("awa", "Contributor"))
+    page = client.get(f"{LIST}add/").text
+    assert 'value="submit"' in page
+    assert 'value="publish"' not in page
+    filled = {"title_en": "New", "kind": "attack", "date": "2021", "date_basis": "stated"}
+    client.post(f"{LIST}add/", sent(page, "event_form", _step="submit", **filled))
+    event = Event.objects.get()
+    assert (event.publication, event.edited_by.username) == ("review", "awa")
+    assert client.post(page_of(event), {"_step": "publish"}).status_code == 200
+
+
+# Previews -----------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_previewed_by_who_is_signed_in_and_never_kept(editor, client):
+    event = make_event("Strike", publication="draft", actors=("France",), words="Not public yet.")
+    page = editor.get(f"{LIST}{event.pk}/preview/")
+    assert page.status_code == 200
+    assert "Not public yet." in page.text
+    assert "France" in page.text
+    assert '<meta name="robots" content="noindex, nofollow">' in page.text
+    assert "no-store" in page["Cache-Control"]
+    assert page["X-Robots-Tag"] == "noindex, nofollow"
+    client.logout()
+    assert client.get(f"{LIST}{event.pk}/preview/").status_code == 302
+
+
+def shared(client, event: Event) -> str:
+    page = client.get(page_of(event)).text
+    return page.partition('readonly value="http://testserver')[2].partition('"')[0]
+
+
+def test_a_link_shows_a_draft_to_a_colleague_without_an_account(editor, client, monkeypatch):
+    event = make_event("Strike", publication="draft", words="Not public yet.")
+    address = shared(editor, event)
+    client.logout()
+    page = client.get(address)
+    assert "Not public yet." in page.text
+    assert (page["Cache-Control"], page["Referrer-Policy"]) == ("private, no-store", "no-referrer")
+    assert "aperçu" in client.get(address.replace("/en/", "/fr/")).text.lower()
+    assert client.get(f"{address[:-2]}x/").status_code == 404
+    now = timezone.now().timestamp()
+    monkeypatch.setattr("time.time", lambda: now + 8 * 24 * 60 * 60)
+    late = client.get(address)
+    assert late.status_code == 410
+    assert "This link is no longer good" in late.text
+    assert "Not public yet." not in late.text
+
+
+def test_a_link_leads_to_the_page_once_there_is_one(editor, client):
+    event = make_event("Strike", slug="strike", publication="draft")
+    address = shared(editor, event)
+    event.quotations.update(**CHECKED, start=0, end=19)
+    Event.objects.update(publication="published")
+    client.logout()
+    assert client.get(address)["Location"] == "/en/events/strike/"
+    Event.objects.all().delete()
+    assert client.get(address).status_code == 404
+
+
+# Who else is there --------------------------------------------------------------------------------
+
+
+def test_an_editor_sees_who_has_the_form_open(editor, client):
+    event, source = make_event(publication="draft"), make_source("report")
+    for of in (event, source):
+        address = reverse(f"admin:sahel_{of._meta.model_name}_change", args=[of.pk])
+        opened = address.replace("/change/", "/opened/")
+        editor.force_login(make_editor(f"awa-{of._meta.model_name}"))
+        assert editor.post(opened).text.strip() == ""
+        editor.force_login(User.objects.get(username="fatou"))
+        assert f"awa-{of._meta.model_name} opened this" in editor.post(opened).text
+        assert f"awa-{of._meta.model_name} opened this" in editor.get(address).text
+        assert editor.get(opened).status_code == 404
+        with connection.cursor() as cursor:  # nothing was heard of it since
+            cursor.execute("UPDATE sahel_opening SET heard = %s", [timezone.now() - timedelta(1)])
+        assert "opened this" not in editor.get(address).text
+
+
+def test_who_may_not_change_it_is_not_told_of(client):
+    event = make_event()
+    client.force_login(make_editor("awa", "Contributor"))
+    assert client.post(page_of(event).replace("/change/", "/opened/")).status_code == 403
