@@ -1,0 +1,8 @@
+"""The forms of the admin: what editors type is read, and checked before it is saved."""
+
+from sahel.forms.dates import WordedDateForm
+from sahel.forms.events import EventForm
+from sahel.forms.quotations import QuotationForm, QuotationFormSet
+from sahel.forms.sources import SourceTextForm
+
+__all__ = ["EventForm", "QuotationForm", "QuotationFormSet", "SourceTextForm", "WordedDateForm"]
