@@ -88,7 +88,8 @@ class Atlas:
 
 
 @cache
-def _outlines() -> Any:
+def outlines() -> Any:
+    """Give the outlines of countries as SVG paths, with what leads from degrees to their units."""
     return json.loads(Path(__file__).with_name("outlines.json").read_text())
 
 
@@ -133,7 +134,7 @@ def _countries(
     slugs = {fold(row.name_en): row.slug for row in places if row.kind == Place.Kind.COUNTRY}
     most = max((counts[slug] for slug in slugs.values()), default=1)
     found = []
-    for title, path in _outlines()["countries"].items():
+    for title, path in outlines()["countries"].items():
         slug = slugs.get(fold(title), "")
         number = counts.get(slug, 0)
         about = _about(selection, slug, number)
@@ -160,22 +161,22 @@ def _about(selection: Selection, slug: str, number: int) -> dict[str, Any]:
 
 def _placed(place: Place) -> tuple[float, float] | None:
     """Give the point of a place; None where it has none, is larger than one, or is out of view."""
-    outlines = _outlines()
+    shapes = outlines()
     if place.longitude is None or place.latitude is None:
         return None
     if place.kind in (Place.Kind.COUNTRY, Place.Kind.REGION_OF_THE_WORLD):
         return None
-    x = (float(place.longitude) - outlines["west"]) * outlines["squeeze"] * outlines["units"]
-    y = (outlines["north"] - float(place.latitude)) * outlines["units"]
-    if not (0 <= x <= outlines["width"] and 0 <= y <= outlines["height"]):
+    x = (float(place.longitude) - shapes["west"]) * shapes["squeeze"] * shapes["units"]
+    y = (shapes["north"] - float(place.latitude)) * shapes["units"]
+    if not (0 <= x <= shapes["width"] and 0 <= y <= shapes["height"]):
         return None
     return round(x, 1), round(y, 1)
 
 
 def _view(spots: list[Spot], chosen: list[Country]) -> tuple[float, float, float, float]:
     """Zoom to what is selected: the countries chosen, else the places that are on; else all."""
-    outlines = _outlines()
-    width, height = float(outlines["width"]), float(outlines["height"])
+    shapes = outlines()
+    width, height = float(shapes["width"]), float(shapes["height"])
     points = [point for country in chosen for point in _corners(country.path)]
     points += [(spot.x, spot.y) for spot in spots if spot.on]
     if not points:

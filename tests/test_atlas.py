@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from sahel import index
-from sahel.atlas import _corners, _outlines, draw_map
+from sahel.atlas import _corners, draw_map, outlines
 from sahel.facets import Selection
 from sahel.filters import Filters
 from sahel.models import Place
@@ -68,20 +68,20 @@ def test_a_point_lies_within_its_country(places):
 
 
 def test_the_map_zooms_to_what_is_selected_and_back(places):
-    outlines, whole, mali = _outlines(), drawn(), drawn(place=("mali",))
-    assert whole.view == (0, 0, outlines["width"], outlines["height"])
+    shapes, whole, mali = outlines(), drawn(), drawn(place=("mali",))
+    assert whole.view == (0, 0, shapes["width"], shapes["height"])
     left, top, width, height = mali.view
     country = next(country for country in mali.countries if country.on)
     assert all(
         left <= x <= left + width and top <= y <= top + height for x, y in _corners(country.path)
     )
-    assert width < outlines["width"]
+    assert width < shapes["width"]
     assert country.narrowed == Filters()
     assert mali.spots[0].narrowed == Filters(place=("bounti",))
 
 
 def test_an_outline_is_closed_and_in_whole_units():
-    for path in _outlines()["countries"].values():
+    for path in outlines()["countries"].values():
         for ring in re.findall("M[^M]*", path):
             assert re.fullmatch(r"M-?\d+ -?\d+l(-?\d+ ?-?\d+ ?)+z", ring)
             corners = _corners(ring)

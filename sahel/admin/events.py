@@ -1,5 +1,6 @@
 """Events, each with its quotations, references, actors and places on one page."""
 
+from collections import Counter
 from typing import Any
 
 from django import forms
@@ -9,9 +10,10 @@ from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sahel.admin.readings import ReadingsAdmin, where_it_stands
 from sahel.admin.record import SHORT_TEXTS
 from sahel.admin.versions import MOST_ENTRIES
 from sahel.admin.workflow import WorkflowAdmin
@@ -93,12 +95,7 @@ class QuotationInline(admin.StackedInline):
     @admin.display(description=_("where it stands"))
     def position(self, quotation: Quotation) -> str:
         """Show the passage with the words around it."""
-        if quotation.start is None:
-            return gettext("not found yet")
-        place = {"start": quotation.start, "end": quotation.end}
-        found = gettext("characters %(start)s to %(end)s") % place
-        around = f": …{quotation.prefix}[…]{quotation.suffix}…"
-        return found + (around if quotation.prefix or quotation.suffix else "")
+        return where_it_stands(quotation)
 
 
 class ReferenceInline(admin.TabularInline):
@@ -113,7 +110,7 @@ class ReferenceInline(admin.TabularInline):
 
 
 @admin.register(Event)
-class EventAdmin(WorkflowAdmin):
+class EventAdmin(ReadingsAdmin, WorkflowAdmin):
     """One page for one event."""
 
     form = EventForm
@@ -128,7 +125,15 @@ class EventAdmin(WorkflowAdmin):
     list_per_page = 50
     prepopulated_fields = {"slug": ["title_en"]}
     autocomplete_fields = ["places"]
-    readonly_fields = ["reading", "state", "signatures", "created", "updated", "published"]
+    readonly_fields = [
+        "reading",
+        "grounds",
+        "state",
+        "signatures",
+        "created",
+        "updated",
+        "published",
+    ]
     inlines = [QuotationInline, InvolvementInline, ReferenceInline]
     save_on_top = True
     fieldsets = [
@@ -216,6 +221,28 @@ class EventAdmin(WorkflowAdmin):
     def signatures(self, event: Event) -> str:
         """Say who changed it last, and who approved that."""
         return ", ".join(str(who) if who else "–" for who in (event.edited_by, event.approved_by))
+
+    @admin.display(description=_("rests on"))
+    def grounds(self, event: Event) -> str:
+        """Say on how many quotations of how many sources it rests, and how these were checked."""
+        rows = event.quotations.values_list("state", "source_id", "source__original_id")
+        states = Counter(state for state, _source, _original in rows)
+        originals = {original or source for _state, source, original in rows}
+        if not originals:
+            return gettext("no quotation yet")
+        quoted, of = states.total(), len(originals)
+        said = [
+            ngettext("%(count)s quotation", "%(count)s quotations", quoted) % {"count": quoted},
+            ngettext("%(count)s independent source", "%(count)s independent sources", of)
+            % {"count": of},
+            *(
+                f"{Quotation.State(state).label}: {number}"
+                if len(states) > 1
+                else gettext("all: %(state)s") % {"state": Quotation.State(state).label}
+                for state, number in states.most_common()
+            ),
+        ]
+        return ", ".join(said)
 
     @admin.display(description=_("title"), ordering="title_en")
     def title(self, event: Event) -> str:

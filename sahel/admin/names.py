@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms.widgets import Script
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from sahel.admin.record import RecordAdmin
+from sahel.atlas import outlines
 from sahel.models import (
     Actor,
     Place,
@@ -52,6 +55,10 @@ class PlaceAdmin(NamedAdmin):
     """Where events take place."""
 
     leads_from = ("places",)
+
+    class Media:
+        js = (Script("admin-map.js", defer=True),)
+
     list_display = ["name", "kind", "country", "parent", "slug"]
     list_display_links = ["name"]
     list_filter = [ToDo, "kind", "country"]
@@ -64,3 +71,10 @@ class PlaceAdmin(NamedAdmin):
         ("description_en", "description_fr"),
         "wikidata",
     ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **options: Any
+    ) -> Any:
+        """Draw a map to take the coordinates from."""
+        context["outlines"] = outlines()
+        return super().render_change_form(request, context, *args, **options)

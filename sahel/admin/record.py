@@ -15,6 +15,7 @@ from django.urls import path
 from django.utils.translation import gettext
 
 from sahel.filters import words
+from sahel.forms import mark_untranslated
 from sahel.models import Event, Opening
 from sahel.stale import VersionedForm, changed_since, version_of, without_the_deleted
 from sahel.widgets import Textarea
@@ -67,6 +68,10 @@ class RecordAdmin(admin.ModelAdmin):
     ) -> Any:
         """Show what somebody else has changed, where the form is out of date."""
         form = context["adminform"].form
+        mark_untranslated(form)
+        for formset in context["inline_admin_formsets"]:
+            for each in formset.formset.forms:
+                mark_untranslated(each)
         if getattr(form, "stale", False):
             context["meanwhile"] = self.meanwhile(form)
         if form.instance.pk:

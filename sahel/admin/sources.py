@@ -12,11 +12,13 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sahel.admin.readings import ReadingsAdmin
 from sahel.admin.record import RecordAdmin
 from sahel.forms import (
+    SourceForm,
     SourceTextForm,
-    WordedDateForm,
 )
+from sahel.known import by_address, by_citation
 from sahel.models import (
     Quotation,
     Source,
@@ -42,21 +44,22 @@ class SourceTextInline(admin.StackedInline):
 
 
 @admin.register(Source)
-class SourceAdmin(RecordAdmin):
+class SourceAdmin(ReadingsAdmin, RecordAdmin):
     """What events rest on."""
 
     leads_from = "quotations__source", "references__source"
-    form = WordedDateForm
+    form = SourceForm
     list_display = ["label_of", "publisher", "date", "language", "kind", "links", "slug"]
     list_display_links = ["label_of"]
     list_filter = [ToDo, "kind", "language"]
     search_fields = ["folded", "url", "slug"]
-    search_help_text = _("Words of the title, author and publisher, or a part of the address.")
+    search_help_text = _("Words of the title, author and publisher, an address, or a citation.")
     prepopulated_fields = {"slug": ["publisher", "title"]}
     autocomplete_fields = ["original"]
     readonly_fields = ["links", "text_sha256", "text_length"]
     inlines = [SourceTextInline]
     fields = [
+        "another",
         "title",
         ("author", "publisher"),
         ("no_publisher_en", "no_publisher_fr"),
@@ -70,6 +73,15 @@ class SourceAdmin(RecordAdmin):
         "slug",
         ("text_sha256", "text_length"),
     ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Source], search_term: str
+    ) -> tuple[QuerySet[Source], bool]:
+        """Recognise an address or a citation that is pasted; else search by words."""
+        known = by_address(search_term) if "/" in search_term else by_citation(search_term)
+        if known:
+            return queryset.filter(pk__in=[source.pk for source in known]), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Take it that a source is read when it is entered."""

@@ -57,7 +57,11 @@ class WorkflowAdmin(VersionsAdmin):
         """Add what there is to say of the publication, as far as it has come."""
         fields: list[Any] = ["slug"]
         if obj:
-            fields = ["state", "slug", "signatures", ("created", "updated", "published")]
+            fields = [
+                ("state", "grounds"),
+                "slug",
+                ("signatures", "created", "updated", "published"),
+            ]
         public = obj is not None and obj.publication == Event.Publication.PUBLISHED
         withdrawn = obj is not None and obj.publication == Event.Publication.WITHDRAWN
         may_publish = request.user.has_perm("sahel.publish_event")
@@ -65,10 +69,15 @@ class WorkflowAdmin(VersionsAdmin):
             fields.append("at")
         if obj and obj.published:
             fields.append("why")
-        groups = [*super().get_fieldsets(request, obj), (_("Publication"), {"fields": fields})]
+        groups = [
+            *super().get_fieldsets(request, obj),
+            (_("Publication"), {"fields": fields, "classes": ["last"]}),
+        ]
         if public or withdrawn:
             reasons = {"fields": [("withdrawal_en", "withdrawal_fr")]}
-            groups.append((_("Withdrawal"), reasons | {"classes": ["collapse"] * public}))
+            groups.append(
+                (_("Withdrawal"), reasons | {"classes": ["last", *["collapse"] * public]})
+            )
         return groups
 
     def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> Any:

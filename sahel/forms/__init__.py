@@ -2,7 +2,16 @@
 
 from sahel.forms.dates import WordedDateForm
 from sahel.forms.events import EventForm
+from sahel.forms.languages import mark_untranslated
 from sahel.forms.quotations import QuotationForm, QuotationFormSet
-from sahel.forms.sources import SourceTextForm
+from sahel.forms.sources import SourceForm, SourceTextForm
 
-__all__ = ["EventForm", "QuotationForm", "QuotationFormSet", "SourceTextForm", "WordedDateForm"]
+__all__ = [
+    "EventForm",
+    "QuotationForm",
+    "QuotationFormSet",
+    "SourceForm",
+    "SourceTextForm",
+    "WordedDateForm",
+    "mark_untranslated",
+]

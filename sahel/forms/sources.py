@@ -3,13 +3,49 @@
 from typing import Any
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from sahel.forms.dates import WordedDateForm
+from sahel.known import by_address
 from sahel.models import SourceText
 from sahel.quotations import plain_line_ends
 from sahel.uploads import MOST_BYTES, MOST_CHARACTERS, UploadError, text_of, too_large
 from sahel.widgets import Textarea
+
+
+class SourceForm(WordedDateForm):
+    """A source; one of which the address is on record already is perhaps the same."""
+
+    another = forms.BooleanField(
+        label=_("It is another source"), required=False, widget=forms.HiddenInput
+    )
+
+    def full_clean(self) -> None:
+        """Offer to say that it is another source where its address is here already."""
+        super().full_clean()
+        asked = self.has_error("url", "known")
+        self.fields["another"].widget = forms.CheckboxInput() if asked else forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        """Ask before an address is entered a second time."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        url = cleaned.get("url")
+        if self.instance.pk or cleaned.get("another") or not url:
+            return cleaned
+        if known := by_address(url):
+            links = format_html_join(
+                "; ",
+                '<a href="{}">{}</a>',
+                ((reverse("admin:sahel_source_change", args=[s.pk]), str(s)) for s in known),
+            )
+            asked = _("Is it this one, which is here already? If not, say so below:")
+            self.add_error(
+                "url", forms.ValidationError(format_html("{} {}", asked, links), code="known")
+            )
+        return cleaned
 
 
 class SourceTextForm(forms.ModelForm):

@@ -1,0 +1,83 @@
+"""How what is being typed would be read: a date, and a quotation held against its source's text."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
+from django.utils.translation import gettext
+
+from sahel.dates import EDTF, EDTFError
+from sahel.models import Quotation, Source
+from sahel.worded import read
+
+
+class ReadingsAdmin(admin.ModelAdmin):
+    """Answers an open form's questions; nothing is saved by them, and a form works without."""
+
+    def get_urls(self) -> list[Any]:
+        """Add the two addresses that are asked while somebody types."""
+        name, view = f"sahel_{self.opts.model_name}", self.admin_site.admin_view
+        return [
+            path("read/date/", view(self.date_view), name=f"{name}_read_date"),
+            path("read/quotation/", view(self.quotation_view), name=f"{name}_read_quotation"),
+            *super().get_urls(),
+        ]
+
+    def date_view(self, request: HttpRequest) -> JsonResponse:
+        """Say how `date` is read, where `source` (a primary key) was quoted first."""
+        typed = request.GET.get("date", "").strip()
+        try:
+            date = _edtf(typed) or read(typed, _anchor(request))
+        except EDTFError as error:
+            return JsonResponse({"right": False, "told": [str(error)]})
+        edtf = "" if str(date) == typed else f" ({date})"
+        return JsonResponse({"right": True, "told": [f"{date.in_words()}{edtf}"]})
+
+    def quotation_view(self, request: HttpRequest) -> JsonResponse:
+        """Say whether `exact` stands in the text of `source`, at `start` where it does so twice."""
+        source, start = _source(request), request.GET.get("start", "")
+        texts = source.texts if source else None
+        if texts is None or not self.has_view_permission(request):
+            return JsonResponse({"right": None, "told": []})
+        if not texts.exists():
+            told = gettext("The source’s text is not on record: it cannot be checked here.")
+            return JsonResponse({"right": None, "told": [told]})
+        quotation = Quotation(source=source, exact=request.GET.get("exact", "").strip())
+        if start.isascii() and start.isdigit() and len(start) < 10:
+            quotation.start = int(start)
+        try:
+            quotation.clean()
+        except ValidationError as error:
+            return JsonResponse({"right": False, "told": error.messages})
+        told = f"{quotation.get_state_display()}; {where_it_stands(quotation)}"
+        return JsonResponse({"right": True, "told": [told]})
+
+
+def where_it_stands(quotation: Quotation) -> str:
+    """Give the passage of a quotation with the words around it, in words."""
+    if quotation.start is None:
+        return gettext("not found yet")
+    place = {"start": quotation.start, "end": quotation.end}
+    found = gettext("characters %(start)s to %(end)s") % place
+    around = f": …{quotation.prefix}[…]{quotation.suffix}…"
+    return found + (around if quotation.prefix or quotation.suffix else "")
+
+
+def _edtf(typed: str) -> EDTF | None:
+    try:
+        return EDTF.parse(typed)
+    except EDTFError:
+        return None
+
+
+def _source(request: HttpRequest) -> Source | None:
+    key = request.GET.get("source", "")
+    numeric = key.isascii() and key.isdigit() and len(key) < 19
+    return Source.objects.filter(pk=int(key)).first() if numeric else None
+
+
+def _anchor(request: HttpRequest) -> EDTF | None:
+    source = _source(request)
+    return source.date or None if source else None
