@@ -211,17 +211,22 @@ def in_one_language(name: str) -> CheckConstraint:
 
 
 def web_address(name: str) -> CheckConstraint:
-    """Require http or https, or nothing."""
+    """Require http or https, and nobody's user name or password (RFC 3986, 3.2.1); or nothing."""
     # `javascript:` and the like must not come in by import, shell or SQL either.
     return CheckConstraint(
         condition=Q(**{name: ""})
-        | Q(**{f"{name}__istartswith": "https://"})
-        | Q(**{f"{name}__istartswith": "http://"}),
+        | (
+            (Q(**{f"{name}__istartswith": "https://"}) | Q(**{f"{name}__istartswith": "http://"}))
+            & ~Q(**{f"{name}__regex": WITH_CREDENTIALS})
+        ),
         name=f"%(class)s_{name}_on_the_web",
-        violation_error_message=_("The address must begin with https:// or http://."),
+        violation_error_message=_(
+            "The address must begin with https:// or http://, and hold no user name or password."
+        ),
     )
 
 
+WITH_CREDENTIALS = r"^[A-Za-z]+://[^/?#]*@"  # as the databases read it, too
 validate_url = URLValidator(schemes=["http", "https"])
 validate_language = RegexValidator(  # BCP 47, as HTML's `lang` takes it
     r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", _("Give the language’s code, for example en, fr or ar.")

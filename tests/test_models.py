@@ -1,5 +1,6 @@
 """The record keeps its own rules, on both databases, whichever way a row comes in."""
 
+import json
 from datetime import date
 
 import pytest
@@ -100,12 +101,50 @@ def test_the_database_refuses_doubles():
     refused(lambda: Reference.objects.create(event=event, source=source, supports="date"))
 
 
+def by_orm(column: str, url: str) -> None:
+    make_source("bad", **{column: url})
+
+
+def by_bulk(column: str, url: str) -> None:
+    Source.objects.filter(pk=make_source("good").pk).update(**{column: url})
+
+
+def by_sql(column: str, url: str) -> None:
+    key = make_source("good").pk
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE sahel_source SET {column} = %s WHERE id = %s", [url, key])  # noqa: S608
+
+
+def by_fixture(column: str, url: str) -> None:
+    fields = {"slug": "bad", "title": "Bad", "publisher": "Gazette", "language": "en", column: url}
+    rows = json.dumps([{"model": "sahel.source", "fields": fields}])
+    for loaded in serializers.deserialize("json", rows):
+        loaded.save()
+
+
+@pytest.mark.parametrize("way", [by_orm, by_bulk, by_sql, by_fixture])
+@pytest.mark.parametrize("column", ["url", "archived_url"])
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "x"]
+    "url",
+    [
+        *("javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "x"),
+        *("https://me:secret@example.org/", "HTTP://me@example.org", "https://a\\@example.org/"),
+    ],
 )
-def test_the_database_refuses_addresses_that_are_not_of_the_web(url):
-    refused(lambda: Source.objects.create(slug="bad", title="Bad", language="en", url=url))
-    refused(lambda: Source.objects.create(slug="bad", title="B", language="en", archived_url=url))
+def test_the_database_refuses_addresses_that_are_not_of_the_web(way, column, url):
+    refused(lambda: way(column, url))
+    way(column, "https://example.org/@me?to=a@b")  # which is a good one
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "https://me:secret@example.org/"])
+def test_the_form_says_what_is_wrong_with_an_address(editor, url):
+    filled = {"title": "A", "publisher": "B", "language": "en", "texts-TOTAL_FORMS": "0"}
+    filled |= {"texts-INITIAL_FORMS": "0", "kind": "news", "wording": "original"}
+    page = editor.post("/en/admin/sahel/source/add/", filled | {"url": url})
+    assert page.status_code == 200
+    assert "errorlist" in page.text
+    assert "Enter a valid URL." in page.text or "no user name or password" in page.text
+    assert not Source.objects.exists()
 
 
 def test_a_title_is_needed_in_one_language_only():
