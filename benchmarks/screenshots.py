@@ -3,7 +3,8 @@
 Some are also taken as a script that runs from right to left would have them, and in the colours
 that a reader forces on all pages.
 
-They are written to var/screenshots/, to be looked at; what is wider than its window is named.
+They are written to var/screenshots/, to be looked at; what is wider than its window is named. Those
+of the editors' guide are written to static/editing/, of which the guide shows them.
 """
 
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -46,6 +48,19 @@ PAGES = {  # by the name of the picture
 ALSO_TURNED = "timeline", "event", "lanes", "map"
 WIDTHS = 360, 768, 1280
 SCHEMES = "light", "dark"
+GUIDE = ROOT / "static" / "editing"
+PASS = "a long pass phrase"  # noqa: S105 - of an account that is gone with its folder
+# An event as somebody would begin it; the quotation has an apostrophe that the source has not.
+TITLES = {"en": "Support for a withdrawal grows", "fr": "Le soutien à un retrait grandit"}
+WORDED = {"en": "about 2021", "fr": "vers 2021"}
+TYPED = "popular support in the Sahel for the withdrawal of France's Barkhane military force"
+# What can be checked needs a text: all that is quoted of the article.
+QUOTED_TEXT = """
+from sahel.models import Quotation, Source, SourceText
+source = Source.objects.get(title__startswith="France is preparing")
+quoted = Quotation.objects.filter(source=source).order_by("start").values_list("exact", flat=True)
+SourceText.objects.create(source=source, text="\\n\\n".join(dict.fromkeys(quoted)))
+"""
 LANGUAGES = "en", "fr"
 
 
@@ -56,6 +71,7 @@ def main() -> None:
     stop_cleanly()
     FOLDER.mkdir(parents=True, exist_ok=True)
     with serving_the_fixtures() as base, browsing(program) as browser:
+        illustrate(browser, base)
         take(browser, base)
 
 
@@ -69,6 +85,10 @@ def serving_the_fixtures() -> Iterator[str]:
         for command in (["migrate", "--verbosity=0"], ["load"]):
             command = [sys.executable, "manage.py", *command]
             subprocess.run(command, cwd=ROOT, env=settings, check=True)
+        editor = [sys.executable, "manage.py", "editor", "amina"]
+        subprocess.run(editor, cwd=ROOT, env=settings, input=f"{PASS}\n", text=True, check=True)
+        shell = [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", QUOTED_TEXT]
+        subprocess.run(shell, cwd=ROOT, env=settings, check=True)
         with serving(ours(), settings) as server:
             yield f"http://127.0.0.1:{server.port}"
 
@@ -82,6 +102,39 @@ def browsing(program: str) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+def illustrate(browser: Browser, base: str) -> None:
+    """Take the pictures of the editors' guide, as an editor goes through it."""
+    GUIDE.mkdir(exist_ok=True)
+    for language in LANGUAGES:
+        page = browser.new_page(viewport={"width": 1000, "height": 640}, color_scheme="light")
+        admin = f"{base}/{language}/admin"
+
+        def keep(name: str, of: Any = None, page: Any = page, language: str = language) -> None:
+            (of or page).screenshot(path=GUIDE / f"{name}-{language}.png")
+
+        page.goto(f"{admin}/")
+        page.fill("#id_username", "amina")
+        page.fill("#id_password", PASS)
+        page.click("[type=submit]")
+        keep("start")
+        page.goto(f"{admin}/sahel/event/add/")
+        page.click("#toggle-nav-sidebar")
+        page.fill(f"#id_title_{language}", TITLES[language])
+        page.select_option("#id_kind", "statement")
+        page.fill("#id_date", WORDED[language])
+        page.wait_for_selector(".told[data-right]")
+        keep("event")
+        page.click("#quotations-group .add-row a")
+        page.click("#id_quotations-0-source + .select2")
+        page.locator(".select2-search__field").last.fill("France is preparing")
+        page.locator(".select2-results__option", has_text="France is preparing").first.click()
+        page.fill("#id_quotations-0-exact", TYPED)
+        page.wait_for_selector("#quotations-0 .told[data-right]")
+        keep("quotation", page.locator("#quotations-0 .field-exact"))
+        keep("steps", page.locator(".submit-row").last)
+        page.close()
 
 
 def take(browser: Browser, base: str) -> None:

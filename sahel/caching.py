@@ -169,7 +169,8 @@ def _code() -> str:
         ("static", "*"),
     ):
         for path in sorted(Path(settings.BASE_DIR, folder).glob(pattern)):
-            digest.update(path.read_bytes())
+            if path.is_file():
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

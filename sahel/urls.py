@@ -9,6 +9,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from sahel import annotations, corrections, pictures, previews, views
+from sahel.admin import guide
 from sahel.sitemaps import SITEMAPS
 
 # Every page has its language in its address; Django's LocaleMiddleware redirects an address
@@ -47,6 +48,7 @@ urlpatterns = [
         path("preview/<str:token>/", previews.shared, name="preview"),
         path("about/", views.about, name="about"),
         path("offline/", views.offline, name="offline"),
+        path("admin/guide/", admin.site.admin_view(guide.guide), name="guide"),
         path("admin/", admin.site.urls),
     ),
 ]

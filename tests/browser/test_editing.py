@@ -182,7 +182,7 @@ def test_what_was_typed_is_there_again_after_the_session_ran_out(page: Page):
     page.get_by_label("Password").fill("a long pass phrase")
     page.get_by_role("button", name="Log in").click()
     page.goto("/en/admin/sahel/event/add/")
-    page.get_by_role("button", name="Put it back").click()
+    page.get_by_role("button", name="Put back what was typed").click()
     expect(page.locator("#id_title_en")).to_have_value("A long evening’s work")
     expect(page.locator("#id_kind")).to_have_value("attack")
     expect(page.locator("#id_quotations-0-exact")).to_have_value("One.\nTwo.")
@@ -195,7 +195,7 @@ def test_what_was_typed_is_there_again_after_the_session_ran_out(page: Page):
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
     page.goto("/en/admin/sahel/event/add/")
     expect(page.locator("#id_title_en")).to_have_value("")
-    expect(page.get_by_role("button", name="Put it back")).to_have_count(0)
+    expect(page.get_by_role("button", name="Put back what was typed")).to_have_count(0)
     kept = page.evaluate("Object.keys(localStorage)")
     assert not [name for name in kept if name.startswith("draft ")]
 
