@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.admin.readings import ReadingsAdmin, where_it_stands
-from sahel.admin.record import SHORT_TEXTS
+from sahel.admin.record import SHORT_TEXTS, CalmLinks
 from sahel.admin.versions import MOST_ENTRIES
 from sahel.admin.workflow import WorkflowAdmin
 from sahel.forms import (
@@ -48,7 +48,7 @@ class SeenActionForm(ActionForm):
     )
 
 
-class InvolvementInline(admin.TabularInline):
+class InvolvementInline(CalmLinks, admin.TabularInline):
     """Who took part."""
 
     model = Involvement
@@ -58,7 +58,7 @@ class InvolvementInline(admin.TabularInline):
     fields = ["actor", "role", "order"]
 
 
-class QuotationInline(admin.StackedInline):
+class QuotationInline(CalmLinks, admin.StackedInline):
     """The words it rests on."""
 
     model = Quotation
@@ -98,7 +98,7 @@ class QuotationInline(admin.StackedInline):
         return where_it_stands(quotation)
 
 
-class ReferenceInline(admin.TabularInline):
+class ReferenceInline(CalmLinks, admin.StackedInline):
     """What other pages support."""
 
     model = Reference
@@ -106,7 +106,7 @@ class ReferenceInline(admin.TabularInline):
     formfield_overrides = SHORT_TEXTS
     extra = 0
     autocomplete_fields = ["source"]
-    fields = ["source", "supports", "note_en", "note_fr", "order"]
+    fields = [("source", "supports", "order"), ("note_en", "note_fr")]
 
 
 @admin.register(Event)

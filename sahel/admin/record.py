@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -26,7 +27,19 @@ SHORT_TEXTS: dict[type[models.Field], dict[str, Any]] = {
 }
 
 
-class RecordAdmin(admin.ModelAdmin):
+class CalmLinks:
+    """Offers to change what a field refers to, or to add it; not to delete it from there."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Leave out two of four links."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        widget = getattr(field, "widget", None)
+        if isinstance(widget, RelatedFieldWidgetWrapper):
+            widget.can_delete_related = widget.can_view_related = False
+        return field
+
+
+class RecordAdmin(CalmLinks, admin.ModelAdmin):
     """What the forms and lists of all parts of the record have in common."""
 
     form = VersionedForm
