@@ -10,8 +10,8 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
-.PHONY: help run load editor verify generated bench bench-servers bench-verify screenshots weight test lint \
-	lock messages venv venv-dev database
+.PHONY: help run load editor verify generated bench bench-servers bench-verify bench-import screenshots \
+	weight test lint lock messages venv venv-dev database
 .SILENT:
 
 help:  ## list the verbs (this)
@@ -41,6 +41,9 @@ bench-servers: venv  ## compare the servers that could serve it: benchmarks/SERV
 
 bench-verify: venv  ## hold 100,000 quotations against 10,000 sources, and time it
 	exec $(PYTHON) -m benchmarks.verify
+
+bench-import: venv  ## try and import a spreadsheet of 5,000 rows, and time it
+	exec $(PYTHON) -m benchmarks.imports
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots

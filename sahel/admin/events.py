@@ -9,7 +9,9 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +32,7 @@ from sahel.models import (
     Reference,
 )
 from sahel.models.history import last_number
+from sahel.models.workflow import RESTRICTED
 from sahel.stale import CarefulForm
 from sahel.worklists import ToDo
 
@@ -126,6 +129,7 @@ class EventAdmin(ReadingsAdmin, WorkflowAdmin):
     prepopulated_fields = {"slug": ["title_en"]}
     autocomplete_fields = ["places"]
     readonly_fields = [
+        "provenance",
         "reading",
         "grounds",
         "state",
@@ -161,6 +165,15 @@ class EventAdmin(ReadingsAdmin, WorkflowAdmin):
         (_("Where"), {"fields": ["places"]}),
         (_("Note"), {"fields": [("note_en", "note_fr")], "classes": ["collapse"]}),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
+        """Show the row of a file that it was made of, if it was."""
+        fieldsets = list(super().get_fieldsets(request, obj))
+        if obj is not None and obj.imported_rows.exists():
+            fieldsets.append(
+                (_("Import"), {"fields": ["provenance"], "classes": ["last", "collapse"]})
+            )
+        return fieldsets
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """Count the quotations in the same query."""
@@ -243,6 +256,19 @@ class EventAdmin(ReadingsAdmin, WorkflowAdmin):
             ),
         ]
         return ", ".join(said)
+
+    @admin.display(description=_("made of"))
+    def provenance(self, event: Event) -> str:
+        """Give the files that have it, each with its row as it stands there; and what binds it."""
+        told = [format_html("<p>{}: {}</p>", event.restricted, RESTRICTED)] * bool(event.restricted)
+        for row in event.imported_rows.select_related("batch").order_by("-pk"):
+            page = reverse("admin:sahel_importbatch_change", args=[row.batch_id])
+            where = gettext("row %(row)s") % {"row": row.number}
+            cells = format_html_join("", "<dt>{}</dt><dd>{}</dd>", row.cells())
+            given = page, row.batch.file_name, where, cells
+            line = '<p><a href="{}">{}</a>, {}</p><dl class="cells">{}</dl>'
+            told.append(format_html(line, *given))
+        return format_html_join("", "{}", ((each,) for each in told)) or "–"
 
     @admin.display(description=_("title"), ordering="title_en")
     def title(self, event: Event) -> str:

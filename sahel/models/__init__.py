@@ -7,6 +7,7 @@ from sahel.models.estimates import Estimate, spreads
 from sahel.models.events import Event, Involvement
 from sahel.models.evidence import GROUNDS, Quotation, Reference, Ungrounded, verify
 from sahel.models.history import Change, Signature, Unrecorded, changes, record_changes
+from sahel.models.imports import ImportBatch, ImportedRow
 from sahel.models.names import Actor, Place
 from sahel.models.openings import Opening
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
@@ -24,6 +25,8 @@ __all__ = [
     "Event",
     "EventQuerySet",
     "FormerSlug",
+    "ImportBatch",
+    "ImportedRow",
     "Involvement",
     "LinkCheck",
     "Loading",

@@ -21,7 +21,7 @@ from sahel.fields import (
 )
 from sahel.models.names import Actor, Place
 from sahel.models.selection import EventQuerySet
-from sahel.models.workflow import Reviewed
+from sahel.models.workflow import RESTRICTED, Reviewed
 
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
@@ -149,6 +149,11 @@ class Event(Reviewed, Slugged):
                 condition=Q(publish_at=None) | Q(publication="review"),
                 name="event_scheduled_in_review",
                 violation_error_message=_("Only what is in review can be scheduled."),
+            ),
+            CheckConstraint(
+                condition=~Q(publication="published") | Q(restricted=""),
+                name="event_restricted_is_not_public",
+                violation_error_message=RESTRICTED,
             ),
             CheckConstraint(
                 condition=Q(date_basis__in=["stated", "inferred", "corroborated"]),

@@ -15,6 +15,11 @@ from django.utils.translation import pgettext_lazy
 
 from sahel.fields import Translated
 
+RESTRICTED = _(
+    "It was made of a row whose source’s terms do not let it be published again. Write the event "
+    "anew, from sources of your own."
+)
+
 
 class Publication(models.TextChoices):
     """Who may see an event: a closed vocabulary."""
@@ -83,6 +88,10 @@ class Reviewed(models.Model):
         help_text=_("Readers who follow its address are told so."),
     )
     withdrawal_fr = models.TextField(_("why it was withdrawn, in French"), blank=True)
+    # Whose terms keep it from readers, ACLED's say; empty: nobody's.
+    restricted = models.CharField(
+        _("not to be published"), max_length=200, blank=True, editable=False
+    )
     # Who changed it last, and who let it be public: two people where settings.APPROVAL asks for it.
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -134,6 +143,8 @@ class Reviewed(models.Model):
         ]
         if Step.APPROVE in found and (self.approved_by_id or self.edited_by_id == user.pk):
             found.remove(Step.APPROVE)  # it takes another person than who wrote it
+        if Step.PUBLISH in found and self.restricted:
+            found.remove(Step.PUBLISH)
         return found
 
     def take(self, step: Step, user: Any, at: datetime | None = None) -> bool:
@@ -168,6 +179,8 @@ class Reviewed(models.Model):
 
     def why_not(self, step: Step) -> str:
         """Say why a step is not possible, in words."""
+        if step == Step.PUBLISH and self.restricted:
+            return str(RESTRICTED)
         if step == Step.APPROVE and self.publication == Publication.REVIEW:
             return str(_("Another person than its last editor has to approve it, once."))
         words = {"step": step.label, "state": self.get_publication_display()}
