@@ -54,6 +54,12 @@ PASS = "a long pass phrase"  # noqa: S105 - of an account that is gone with its 
 TITLES = {"en": "Support for a withdrawal grows", "fr": "Le soutien à un retrait grandit"}
 WORDED = {"en": "about 2021", "fr": "vers 2021"}
 TYPED = "popular support in the Sahel for the withdrawal of France's Barkhane military force"
+# A spreadsheet of which one date is none.
+SHEET = """title_en;title_fr;kind;date;places;actors
+Coup in Bamako;Coup d’État à Bamako;coup;2020-08-18;Bamako;
+A second coup;Un second coup d’État;coup;2021-13;Bamako;Assimi Goïta
+Protests in Bamako;Manifestations à Bamako;protest;about 2021;Bamako;
+"""
 # What can be checked needs a text: all that is quoted of the article.
 QUOTED_TEXT = """
 from sahel.models import Quotation, Source, SourceText
@@ -134,6 +140,14 @@ def illustrate(browser: Browser, base: str) -> None:
         page.wait_for_selector("#quotations-0 .told[data-right]")
         keep("quotation", page.locator("#quotations-0 .field-exact"))
         keep("steps", page.locator(".submit-row").last)
+        page.goto(f"{admin}/sahel/importbatch/add/")
+        page.set_input_files(
+            "#id_file", {"name": "events.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
+        )
+        page.click("#import-upload [type=submit]")
+        page.click("#import-columns [type=submit]")
+        page.wait_for_selector("tr.fault")
+        keep("import")
         page.close()
 
 
