@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
@@ -45,6 +46,18 @@ def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+def author_of(request: HttpRequest) -> dict[str, Any]:
+    """Give who changes something and why, as `changes()` takes it."""
+    name = Signature.objects.filter(user=request.user.pk).values_list("name", flat=True).first()
+    why = one_line(request.POST.get("why", ""))[:500]
+    return {
+        "who": one_line(name or ""),
+        "account": request.user.pk,
+        "why": why,
+        "language": readers_language() if why else "",
+    }
+
+
 class _FaultOfOursError(Exception):
     """Rolls back what was changed before an error of ours."""
 
@@ -61,15 +74,7 @@ class EditorsChanges:
         safe = request.method in ("GET", "HEAD", "OPTIONS", "TRACE")
         if safe or "/admin/" not in request.path or not request.user.is_authenticated:
             return self.get_response(request)
-        name = Signature.objects.filter(user=request.user.pk).values_list("name", flat=True).first()
-        why = one_line(request.POST.get("why", ""))[:500]
-        author = changes(
-            Change.Way.EDITOR,
-            who=one_line(name or ""),
-            account=request.user.pk,
-            why=why,
-            language=readers_language() if why else "",
-        )
+        author = changes(Change.Way.EDITOR, **author_of(request))
         with suppress(_FaultOfOursError), author:
             response = self.get_response(request)
             if response.status_code >= 500:

@@ -20,6 +20,7 @@ from sahel.index import Index
 from sahel.models import Actor, Change, Estimate, Event, Place, Quotation, Source
 from sahel.models.evidence import refuse_ungrounded
 from sahel.models.history import PARTS, Snapshot, event_of, moved_slugs, of_today
+from sahel.models.merges import names_of_then
 
 Segment = tuple[Literal["same", "removed", "added"], str]
 
@@ -59,7 +60,7 @@ def compare(before: Snapshot | None, after: Snapshot | None) -> list[Difference]
 def compare_each(
     pairs: Sequence[tuple[Snapshot | None, Snapshot | None]], readers: Index | None = None
 ) -> list[list[Difference]]:
-    """Say of each pair how the later version differs; five queries for all.
+    """Say of each pair how the later version differs; six queries for all at most.
 
     To readers, whose index it is then, nothing is told that no page shows them.
     """
@@ -74,8 +75,8 @@ def _differences(telling: _Telling, old: Snapshot, new: Snapshot) -> Iterator[Di
     yield from telling.columns(Event, "", old["event"], new["event"])
     gone = sorted(set(old["places"]) - set(new["places"]))
     come = sorted(set(new["places"]) - set(old["places"]))
-    if gone or come:
-        names = [", ".join(telling.name("place", slug) for slug in slugs) for slugs in (gone, come)]
+    names = [", ".join(telling.name("place", slug) for slug in slugs) for slugs in (gone, come)]
+    if names[0] != names[1]:
         yield Difference(str(Event._meta.get_field("places").verbose_name), _whole(*names))
     for part, model in PARTS.items():
         yield from telling.parts(model, IDENTITY[part], old.get(part, []), new.get(part, []))
@@ -119,6 +120,8 @@ class _Telling:
                 if readers is None or row.slug in wanted[kind] or row.slug in readers.values[kind]
             }  # who was renamed and is in no public event goes by the slug of then
             self.names |= {(kind, slug): known.get(now, slug) for slug, now in today.items()}
+        # What was merged is another name of the same today; then it went by its own.
+        self.names |= names_of_then(each for each in self.names if each in moved)
 
     def name(self, kind: str, slug: str) -> str:
         return self.names.get((kind, slug), slug)
@@ -152,14 +155,18 @@ class _Telling:
         label = str(model._meta.verbose_name)
         was = {tuple(row.get(name) for name in identity): row for row in old}
         is_ = {tuple(row.get(name) for name in identity): row for row in new}
-        for key, row in was.items():
-            if key not in is_:
-                yield Difference(label, [("removed", self.whole(model, row))])
+        gone = {key: self.whole(model, row) for key, row in was.items() if key not in is_}
+        come = {key: self.whole(model, row) for key, row in is_.items() if key not in was}
+        # Two that were merged may have had the same name: nothing that can be told.
+        alike = set() if model is Quotation else {*gone.values()} & {*come.values()}
+        for words in gone.values():
+            if words not in alike:
+                yield Difference(label, [("removed", words)])
         for key, row in is_.items():
-            if key not in was:
-                yield Difference(label, [("added", self.whole(model, row))])
-            else:
+            if key in was:
                 yield from self.columns(model, label, was[key], row)
+            elif come[key] not in alike:
+                yield Difference(label, [("added", come[key])])
 
     def whole(self, model: type[Model], row: dict[str, Any]) -> str:
         """Tell a row of a part in one line."""
@@ -240,7 +247,8 @@ def restore(entry: Change) -> Event:
             there.update(state=Quotation.State.UNCHECKED, start=None, end=None)
             known = {row.key: row for row in there}
         kept.exclude(pk__in=[row.pk for row in known.values()]).delete()
-        for row in rows:
+        # What was merged since may stand there twice.
+        for row in {tuple(row[name] for name in IDENTITY[part]): row for row in rows}.values():
             tie = {} if model is Estimate else {"event": event}  # a figure is a quotation's
             made = known.get(row.get("key")) or model(**tie)
             _fill(made, row)

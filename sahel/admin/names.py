@@ -7,6 +7,7 @@ from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from sahel.admin.merges import Merges
 from sahel.admin.record import RecordAdmin
 from sahel.atlas import outlines
 from sahel.models import (
@@ -16,7 +17,7 @@ from sahel.models import (
 from sahel.worklists import ToDo
 
 
-class NamedAdmin(RecordAdmin):
+class NamedAdmin(Merges, RecordAdmin):
     """What actors and places have in common."""
 
     search_fields = ["folded", "slug"]

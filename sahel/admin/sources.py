@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sahel.admin.merges import Merges
 from sahel.admin.readings import ReadingsAdmin
 from sahel.admin.record import RecordAdmin
 from sahel.forms import (
@@ -44,7 +45,7 @@ class SourceTextInline(admin.StackedInline):
 
 
 @admin.register(Source)
-class SourceAdmin(ReadingsAdmin, RecordAdmin):
+class SourceAdmin(Merges, ReadingsAdmin, RecordAdmin):
     """What events rest on."""
 
     leads_from = "quotations__source", "references__source"

@@ -8,6 +8,7 @@ from sahel.models.events import Event, Involvement
 from sahel.models.evidence import GROUNDS, Quotation, Reference, Ungrounded, verify
 from sahel.models.history import Change, Signature, Unrecorded, changes, record_changes
 from sahel.models.imports import ImportBatch, ImportedRow
+from sahel.models.merges import Merge
 from sahel.models.names import Actor, Place
 from sahel.models.openings import Opening
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
@@ -30,6 +31,7 @@ __all__ = [
     "Involvement",
     "LinkCheck",
     "Loading",
+    "Merge",
     "Opening",
     "Place",
     "Quotation",
