@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sahel.admin.bulk import BulkActions
 from sahel.admin.readings import ReadingsAdmin, where_it_stands
 from sahel.admin.record import SHORT_TEXTS, CalmLinks
 from sahel.admin.versions import MOST_ENTRIES
@@ -113,11 +114,12 @@ class ReferenceInline(CalmLinks, admin.StackedInline):
 
 
 @admin.register(Event)
-class EventAdmin(ReadingsAdmin, WorkflowAdmin):
+class EventAdmin(ReadingsAdmin, BulkActions, WorkflowAdmin):
     """One page for one event."""
 
     form = EventForm
     action_form = SeenActionForm
+    actions = [*WorkflowAdmin.actions, *BulkActions.actions]
     list_display = ["title", "when", "kind", "status", "publication", "quotation_count", "updated"]
     list_display_links = ["title"]
     list_filter = [ToDo, "publication", "status", "kind", "date_basis", "places"]
