@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 # The keys of a word come as one value: a row for each would take longer than to find them.
 FTS5 = "SELECT %s, group_concat(rowid) FROM sahel_words WHERE sahel_words MATCH"
@@ -27,6 +28,16 @@ BEGINNING = (
 TSVECTOR = (
     "SELECT %s, string_agg(int8send(event_id), '') FROM sahel_words WHERE words @@ %s::tsquery"
 )
+
+NAMED = """
+{said}
+UNION ALL SELECT event_id FROM sahel_involvement
+    WHERE actor_id IN (SELECT id FROM sahel_actor WHERE folded LIKE %s)
+UNION ALL SELECT event_id FROM sahel_quotation
+    WHERE speaker_id IN (SELECT id FROM sahel_actor WHERE folded LIKE %s)
+UNION ALL SELECT event_id FROM sahel_event_places
+    WHERE place_id IN (SELECT id FROM sahel_place WHERE folded LIKE %s)
+"""
 
 
 def keys_saying(groups: Sequence[Sequence[str]]) -> list[Sequence[int]]:
@@ -46,6 +57,25 @@ def keys_saying(groups: Sequence[Sequence[str]]) -> list[Sequence[int]]:
             [value for _sql, parameters in asked for value in parameters],
         )
         return [read(keys) for _number, keys in sorted(cursor.fetchall())]
+
+
+def saying(term: str) -> RawSQL:
+    """Give the keys of the events, public or not, that hold a word, as a part of another query."""
+    if connection.vendor == "postgresql":
+        sql = "SELECT event_id FROM sahel_words WHERE words @@ %s::tsquery"
+        return RawSQL(sql, [_tsvector_term(term)])  # noqa: S611 - our own
+    sql, values = _fts5_term(term)
+    found = f"SELECT rowid FROM sahel_words WHERE sahel_words MATCH {sql}"  # noqa: S608 - our own
+    return RawSQL(found, values)  # noqa: S611
+
+
+def telling_of(term: str, spaced: str) -> RawSQL:
+    """Give the keys of the events that hold a word, or whose actors or places bear it.
+
+    Other names count; `spaced` is the word as it stands in a folded text (`filters.beginning()`).
+    """
+    said, alike = saying(term), f"%{spaced}%"
+    return RawSQL(NAMED.format(said=said.sql), [*said.params, alike, alike, alike])  # noqa: S611
 
 
 def _from_text(keys: str | None) -> Sequence[int]:
@@ -79,5 +109,9 @@ def _fts5_term(term: str) -> tuple[str, list[Any]]:
 
 
 def _tsvector(number: int, terms: Sequence[str]) -> tuple[str, list[Any]]:
-    query = " & ".join(f"'{term}':*" if len(term) > 1 else f"'{term}'" for term in terms)
+    query = " & ".join(map(_tsvector_term, terms))
     return TSVECTOR, [number, query]
+
+
+def _tsvector_term(term: str) -> str:
+    return f"'{term}':*" if len(term) > 1 else f"'{term}'"

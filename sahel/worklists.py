@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -29,11 +29,10 @@ class WorkList:
 
 def _single_source(_request: HttpRequest) -> Any:
     """Match published events of which all quotations come from one original."""
-    of = Quotation.objects.annotate(first=Coalesce(F("source__original_id"), F("source_id")))
-    others = of.filter(event=OuterRef("event"), first__gt=OuterRef("first"))
-    several = of.filter(Exists(others), event=OuterRef("pk"))
-    quoted = Quotation.objects.filter(event=OuterRef("pk"))
-    return _PUBLIC & Q(Exists(quoted)) & ~Q(Exists(several))
+    original = Coalesce(F("source__original_id"), F("source_id"))
+    quoted = Quotation.objects.order_by().values("event")
+    one = quoted.annotate(first=Min(original), last=Max(original)).filter(first=F("last"))
+    return _PUBLIC & Q(pk__in=one.values("event"))
 
 
 def _twins(_request: HttpRequest) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.admin.bulk import BulkActions
+from sahel.admin.lists import Counted, MostPlaces, SearchedEvents
 from sahel.admin.readings import ReadingsAdmin, where_it_stands
 from sahel.admin.record import SHORT_TEXTS, CalmLinks
 from sahel.admin.versions import MOST_ENTRIES
@@ -36,6 +38,9 @@ from sahel.models.history import last_number
 from sahel.models.workflow import RESTRICTED
 from sahel.stale import CarefulForm
 from sahel.worklists import ToDo
+
+# Of each event, for the list to be sorted by how many it has.
+QUOTATIONS = Quotation.objects.filter(event=OuterRef("pk")).order_by().values("event")
 
 
 class SeenActionForm(ActionForm):
@@ -114,7 +119,7 @@ class ReferenceInline(CalmLinks, admin.StackedInline):
 
 
 @admin.register(Event)
-class EventAdmin(ReadingsAdmin, BulkActions, WorkflowAdmin):
+class EventAdmin(ReadingsAdmin, BulkActions, SearchedEvents, WorkflowAdmin):
     """One page for one event."""
 
     form = EventForm
@@ -122,9 +127,17 @@ class EventAdmin(ReadingsAdmin, BulkActions, WorkflowAdmin):
     actions = [*WorkflowAdmin.actions, *BulkActions.actions]
     list_display = ["title", "when", "kind", "status", "publication", "quotation_count", "updated"]
     list_display_links = ["title"]
-    list_filter = [ToDo, "publication", "status", "kind", "date_basis", "places"]
-    search_fields = ["folded", "quotations__folded", "involvements__actor__folded", "slug"]
-    search_help_text = _("Words of the titles, summaries, quotations and actors.")
+    list_filter = [
+        ToDo,
+        ("publication", Counted),
+        ("status", Counted),
+        ("kind", Counted),
+        ("date_basis", Counted),
+        MostPlaces,
+    ]
+    list_prefetch_related = [Prefetch("quotations", Quotation.objects.order_by().only("event"))]
+    search_fields = ["folded"]  # for there to be a search; see SearchedEvents
+    search_help_text = _("Words of the titles, summaries, quotations, actors and places; a slug.")
     date_hierarchy = "sort_date"
     ordering = ["-sort_date", "-position", "-pk"]
     list_per_page = 50
@@ -176,11 +189,6 @@ class EventAdmin(ReadingsAdmin, BulkActions, WorkflowAdmin):
                 (_("Import"), {"fields": ["provenance"], "classes": ["last", "collapse"]})
             )
         return fieldsets
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        """Count the quotations in the same query."""
-        events: QuerySet[Event] = super().get_queryset(request)
-        return events.annotate(quotation_total=Count("quotations"))
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Event], *args: Any, **options: Any
@@ -282,8 +290,10 @@ class EventAdmin(ReadingsAdmin, BulkActions, WorkflowAdmin):
         """Give the date in words."""
         return str(event.date.in_words())
 
-    @admin.display(description=_("quotations"), ordering="quotation_total")
-    def quotation_count(self, event: Any) -> int:
+    @admin.display(
+        description=_("quotations"),
+        ordering=Coalesce(Subquery(QUOTATIONS.annotate(n=Count("pk")).values("n")), 0),
+    )
+    def quotation_count(self, event: Event) -> int:
         """Give the number of quotations."""
-        total: int = event.quotation_total
-        return total
+        return len(event.quotations.all())

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from sahel.admin.lists import Counted, ListAdmin
 from sahel.models import (
     Change,
     Signature,
@@ -17,12 +18,12 @@ from sahel.models import (
 
 
 @admin.register(Change)
-class ChangeAdmin(admin.ModelAdmin):
+class ChangeAdmin(ListAdmin):
     """The list of all changes, public or not; each leads to the versions of its event."""
 
     list_display = ["number", "at", "event_of", "what", "why", "way", "who", "account_of"]
     list_display_links = None
-    list_filter = ["what", "way", "public"]
+    list_filter = [("what", Counted), ("way", Counted), ("public", Counted)]
     list_per_page = 100
     search_fields = ["slug", "who", "why"]
     search_help_text = _("The slug of an event, a public name, or words of a reason.")
@@ -61,7 +62,7 @@ class ChangeAdmin(admin.ModelAdmin):
 
 
 @admin.register(Signature)
-class SignatureAdmin(admin.ModelAdmin):
+class SignatureAdmin(ListAdmin):
     """How readers see who changed what: each editor's own choice."""
 
     fields = ["name"]
@@ -89,3 +90,7 @@ class SignatureAdmin(admin.ModelAdmin):
         return True
 
     has_change_permission = has_delete_permission = has_view_permission
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Ask nothing for the menu, which stands on every page; the list offers to add one."""
+        return {"add": False, "change": True, "delete": False, "view": True}

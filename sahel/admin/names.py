@@ -7,6 +7,7 @@ from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from sahel.admin.lists import Counted
 from sahel.admin.merges import Merges
 from sahel.admin.record import RecordAdmin
 from sahel.atlas import outlines
@@ -40,7 +41,7 @@ class ActorAdmin(NamedAdmin):
     leads_from = "involvements__actor", "quotations__speaker"
     list_display = ["name", "kind", "parent", "slug"]
     list_display_links = ["name"]
-    list_filter = ["kind"]
+    list_filter = [("kind", Counted)]
     fields = [
         ("name_en", "name_fr"),
         ("slug", "kind"),
@@ -62,7 +63,7 @@ class PlaceAdmin(NamedAdmin):
 
     list_display = ["name", "kind", "country", "parent", "slug"]
     list_display_links = ["name"]
-    list_filter = [ToDo, "kind", "country"]
+    list_filter = [ToDo, ("kind", Counted), ("country", Counted)]
     fields = [
         ("name_en", "name_fr"),
         ("slug", "kind"),

@@ -2,19 +2,21 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import PROTECT, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from sahel.admin.lists import ListAdmin
 from sahel.filters import words
 from sahel.forms import mark_untranslated
 from sahel.models import Event, Opening
@@ -25,6 +27,9 @@ from sahel.widgets import Textarea
 SHORT_TEXTS: dict[type[models.Field], dict[str, Any]] = {
     models.TextField: {"widget": Textarea(attrs={"rows": 4, "cols": 80})}
 }
+
+
+MOST_NAMED = 100  # of what stands in the way of deleting
 
 
 class CalmLinks:
@@ -39,7 +44,7 @@ class CalmLinks:
         return field
 
 
-class RecordAdmin(CalmLinks, admin.ModelAdmin):
+class RecordAdmin(CalmLinks, ListAdmin):
     """What the forms and lists of all parts of the record have in common."""
 
     form = VersionedForm
@@ -136,12 +141,20 @@ class RecordAdmin(CalmLinks, admin.ModelAdmin):
         answer: HttpResponse = super().delete_view(request, object_id, extra_context)
         return answer
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Let an address filter by what the list offers to filter by, and by no pattern."""
-        field, *parts = lookup.split("__")
-        offered = {getattr(each, "parameter_name", each) for each in self.list_filter}
-        offered.add(self.date_hierarchy)
-        return field in offered and not {"regex", "iregex"} & set(parts)
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Say how many things stand in the way of deleting, rather than name thousands of them."""
+        kept, many = [], False
+        for tie in self.opts.related_objects:
+            if tie.on_delete is PROTECT:
+                rows = tie.related_model._default_manager.filter(**{f"{tie.field.name}__in": objs})
+                number = rows.count()
+                kept += [f"{capfirst(rows.model._meta.verbose_name_plural)}: {number}"] * (
+                    number > 0
+                )
+                many = many or number > MOST_NAMED
+        if many:
+            return [], {}, set(), kept
+        return super().get_deleted_objects(objs, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sahel.admin.lists import Counted
 from sahel.admin.merges import Merges
 from sahel.admin.readings import ReadingsAdmin
 from sahel.admin.record import RecordAdmin
@@ -52,7 +53,8 @@ class SourceAdmin(Merges, ReadingsAdmin, RecordAdmin):
     form = SourceForm
     list_display = ["label_of", "publisher", "date", "language", "kind", "links", "slug"]
     list_display_links = ["label_of"]
-    list_filter = [ToDo, "kind", "language"]
+    list_filter = [ToDo, ("kind", Counted), ("language", Counted)]
+    list_prefetch_related = ["link_checks"]
     search_fields = ["folded", "url", "slug"]
     search_help_text = _("Words of the title, author and publisher, an address, or a citation.")
     prepopulated_fields = {"slug": ["publisher", "title"]}
@@ -123,11 +125,6 @@ class SourceAdmin(Merges, ReadingsAdmin, RecordAdmin):
                 len(lost),
             )
             messages.warning(request, said % {"count": len(lost)})
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
-        """Read what is known of the addresses in one query more."""
-        sources: QuerySet[Source] = super().get_queryset(request)
-        return sources.prefetch_related("link_checks")
 
     @admin.display(description=_("whether it still answers"))
     def links(self, source: Source) -> str:

@@ -14,6 +14,7 @@ from sahel.models.openings import Opening
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
 from sahel.models.selection import EventQuerySet
 from sahel.models.sources import LinkCheck, Source, SourceText, source_label
+from sahel.models.views import SavedView
 from sahel.models.workflow import WAYS, Step
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Quotation",
     "Record",
     "Reference",
+    "SavedView",
     "Signature",
     "Source",
     "SourceText",

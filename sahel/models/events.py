@@ -137,6 +137,11 @@ class Event(Reviewed, Slugged):
         ]
         indexes = [
             models.Index(fields=["sort_date", "position", "id"], name="event_in_order"),
+            # What editors' lists are counted by, apart from the long texts.
+            models.Index(
+                fields=["publication", "status", "kind", "date_basis", "sort_date"],
+                name="event_in_lists",
+            ),
         ]
         constraints = [
             in_one_language("title"),

@@ -144,6 +144,7 @@ class Quotation(models.Model):
         verbose_name = _("quotation")
         verbose_name_plural = _("quotations")
         ordering = ["event", "order", "pk"]
+        indexes = [models.Index(fields=["state", "stance", "language"], name="quotation_in_lists")]
         constraints = [
             CheckConstraint(
                 condition=Q(start=None, end=None)
