@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
 
@@ -15,6 +16,12 @@ class SahelConfig(AppConfig):
     def ready(self) -> None:
         """Let the database know of the setting that its gate asks for."""
         post_migrate.connect(_tell_the_gate, sender=self)
+
+
+class DeskConfig(AdminConfig):
+    """Django's admin, as our own site."""
+
+    default_site = "sahel.desk.Desk"
 
 
 def _tell_the_gate(apps: Any, **_about: Any) -> None:

@@ -35,8 +35,8 @@ LINK_CHECK = env.bool("LINK_CHECK", default=False)  # whether `check_links` may 
 HTTPS = env.bool("HTTPS", default=False)  # set it wherever TLS stands in front
 
 INSTALLED_APPS = [
-    "sahel",  # first, for its templates of the admin to come before the admin's own
-    "django.contrib.admin",
+    "sahel.apps.SahelConfig",  # first: its templates come before the admin's
+    "sahel.apps.DeskConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -71,6 +71,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "sahel" / "locale"]
+FORMAT_MODULE_PATH = ["sahel.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

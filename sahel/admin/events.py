@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from sahel.admin.bulk import BulkActions
 from sahel.admin.lists import Counted, MostPlaces, SearchedEvents
 from sahel.admin.readings import ReadingsAdmin, where_it_stands
-from sahel.admin.record import SHORT_TEXTS, CalmLinks
+from sahel.admin.record import SHORT_TEXTS, CalmLinks, LabelledInline
 from sahel.admin.versions import MOST_ENTRIES
 from sahel.admin.workflow import WorkflowAdmin
 from sahel.forms import (
@@ -57,7 +57,7 @@ class SeenActionForm(ActionForm):
     )
 
 
-class InvolvementInline(CalmLinks, admin.TabularInline):
+class InvolvementInline(CalmLinks, LabelledInline):
     """Who took part."""
 
     model = Involvement
@@ -125,7 +125,15 @@ class EventAdmin(ReadingsAdmin, BulkActions, SearchedEvents, WorkflowAdmin):
     form = EventForm
     action_form = SeenActionForm
     actions = [*WorkflowAdmin.actions, *BulkActions.actions]
-    list_display = ["title", "when", "kind", "status", "publication", "quotation_count", "updated"]
+    list_display = [
+        "title",
+        "when",
+        "kind",
+        "status",
+        "publication",
+        "quotation_count",
+        "updated_on",
+    ]
     list_display_links = ["title"]
     list_filter = [
         ToDo,
@@ -289,6 +297,11 @@ class EventAdmin(ReadingsAdmin, BulkActions, SearchedEvents, WorkflowAdmin):
     def when(self, event: Event) -> str:
         """Give the date in words."""
         return str(event.date.in_words())
+
+    @admin.display(description=_("updated"), ordering="updated")
+    def updated_on(self, event: Event) -> str:
+        """Give the day of the last change: the hour takes more room than it is worth."""
+        return date_format(event.updated, "SHORT_DATE_FORMAT")
 
     @admin.display(
         description=_("quotations"),

@@ -15,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.admin.savedviews import SavedViewsAdmin
@@ -28,6 +30,11 @@ MOST_PLACES = 30  # offered to filter by, besides those chosen
 
 class QuickList(ChangeList):
     """A list that counts all its rows once, by the columns it is filtered by."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Name it by what it lists: languages differ in how they would ask to select one."""
+        super().__init__(*args, **options)
+        self.title = str(capfirst(self.opts.verbose_name_plural))
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """Give the rows; keep those that are there before the counted columns are filtered by."""
@@ -217,6 +224,19 @@ class ListAdmin(SavedViewsAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[QuickList]:
         """Give the list that is quick at any length."""
         return QuickList
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **options: Any
+    ) -> Any:
+        """Name the form in words that fit nouns of any gender."""
+        if options.get("add"):
+            title = gettext("Add: %(what)s")
+        elif self.has_change_permission(request, options.get("obj")):
+            title = gettext("Change: %(what)s")
+        else:
+            title = gettext("View: %(what)s")
+        context["title"] = title % {"what": self.opts.verbose_name}
+        return super().render_change_form(request, context, *args, **options)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Let an address filter by what the list offers to filter by, and by no pattern."""

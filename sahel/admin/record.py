@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import PROTECT, QuerySet
+from django.forms import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -30,6 +31,23 @@ SHORT_TEXTS: dict[type[models.Field], dict[str, Any]] = {
 
 
 MOST_NAMED = 100  # of what stands in the way of deleting
+
+
+class LabelledRows(BaseInlineFormSet):
+    """Rows whose fields are named for whoever cannot see the heads of a table's columns."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Name the fields, that for deletion among them."""
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if not field.widget.is_hidden:
+                field.widget.attrs.setdefault("aria-label", field.label)
+
+
+class LabelledInline(admin.TabularInline):
+    """A table of rows that are named."""
+
+    formset = LabelledRows
 
 
 class CalmLinks:

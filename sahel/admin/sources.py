@@ -51,7 +51,7 @@ class SourceAdmin(Merges, ReadingsAdmin, RecordAdmin):
 
     leads_from = "quotations__source", "references__source"
     form = SourceForm
-    list_display = ["label_of", "publisher", "date", "language", "kind", "links", "slug"]
+    list_display = ["label_of", "publisher", "date", "language", "kind", "links"]
     list_display_links = ["label_of"]
     list_filter = [ToDo, ("kind", Counted), ("language", Counted)]
     list_prefetch_related = ["link_checks"]
