@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import Aggregate, TextField
 from django.db.models.expressions import RawSQL
 
 # The keys of a word come as one value: a row for each would take longer than to find them.
@@ -76,6 +77,28 @@ def telling_of(term: str, spaced: str) -> RawSQL:
     """
     said, alike = saying(term), f"%{spaced}%"
     return RawSQL(NAMED.format(said=said.sql), [*said.params, alike, alike, alike])  # noqa: S611
+
+
+class Gathered(Aggregate):
+    """Many primary keys as one text, which `among()` takes: they need not be read on the way."""
+
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **options: Any) -> Any:
+        """Give a JSON array."""
+        return self.as_sql(compiler, connection, template="json_group_array(%(expressions)s)")
+
+    def as_postgresql(self, compiler: Any, connection: Any, **options: Any) -> Any:
+        """Give an array as PostgreSQL writes it."""
+        template = "coalesce(array_agg(%(expressions)s), '{}')::text"
+        return self.as_sql(compiler, connection, template=template)
+
+
+def among(gathered: str) -> RawSQL:
+    """Give gathered keys as a part of another query."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [gathered])
+    return RawSQL("SELECT value FROM json_each(%s)", [gathered])
 
 
 def _from_text(keys: str | None) -> Sequence[int]:

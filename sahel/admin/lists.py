@@ -13,18 +13,21 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.admin.savedviews import SavedViewsAdmin
+from sahel.fields import chooser, readers_language
 from sahel.filters import beginning, words
-from sahel.models import Event, Place
-from sahel.search import telling_of
+from sahel.models import Event
+from sahel.search import Gathered, among, telling_of
+from sahel.worklists import ToDo
 
 MOST_WORDS = 8  # of a search; each is asked for by itself
+MANY = 20_000  # rows that are looked up one by one
 MOST_PLACES = 30  # offered to filter by, besides those chosen
 
 
@@ -41,6 +44,8 @@ class QuickList(ChangeList):
         rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
         counted = [spec for spec in self.filter_specs if isinstance(spec, Counted)]
         if exclude_parameters is None:
+            if self.query or self.params.get(ToDo.parameter_name):
+                rows = self._found_once(request, rows)
             self.counted, self.uncounted = counted, rows
         for spec in counted:
             rows = rows.filter(spec.condition())
@@ -48,6 +53,14 @@ class QuickList(ChangeList):
             rows = rows.prefetch_related(*self.model_admin.list_prefetch_related)
         rows.how_many = lambda: self.how_many()  # type: ignore[attr-defined]
         return rows
+
+    def _found_once(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Find once what takes long to find: the page asks for it, its count, days and places."""
+        keys = rows.order_by().aggregate(keys=Gathered("pk"))["keys"]
+        # A sum is in no index: many rows are sooner found by going through a short index of all.
+        key = F("pk") + 0 if keys.count(",") > MANY else F("pk")
+        found = self.root_queryset.alias(found=key).filter(found__in=among(keys))
+        return self.apply_select_related(found).order_by(*self.get_ordering(request, rows))
 
     @cached_property
     def tally(self) -> list[tuple[tuple[Any, ...], int]]:
@@ -188,19 +201,23 @@ class MostPlaces(admin.ListFilter):
         """Give the places, those with most events first."""
         ties, there = Event.places.through.objects.all(), Q()
         if set(changelist.get_filters_params()) - {self.parameter_name} or changelist.query:
-            events = changelist.get_queryset(self.request, self.expected_parameters())
+            events = changelist.queryset
+            if self.chosen:  # what other places would add
+                events = changelist.get_queryset(self.request, self.expected_parameters())
             there = Q(event__in=events.order_by().values("pk"))
             ties = ties.filter(there | Q(place__in=self.chosen) if self.chosen else there)
         count = Count("event", filter=there if self.chosen and there else None)
-        numbers = dict(ties.values_list("place").annotate(number=count))
+        named = ties.values_list("place", "place__name_en", "place__name_fr")
+        choose, numbers, names = chooser(readers_language()), {}, {}
+        for key, en, fr, number in named.annotate(number=count):
+            numbers[key], names[key] = number, choose(en, fr)
         most = sorted(numbers, key=lambda key: (key not in self.chosen, -numbers[key], key))
         most = most[: MOST_PLACES + len(self.chosen)]
-        places = Place.objects.in_bulk(most)
         yield _choice(changelist, _("All"), chosen=not self.chosen, remove=self.parameter_name)
         for key in most:
             yield _choice(
                 changelist,
-                f"{places[key]} ({numbers[key]})",
+                f"{names[key]} ({numbers[key]})",
                 chosen=key in self.chosen,
                 asked={self.parameter_name: key},
             )
