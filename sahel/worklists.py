@@ -53,6 +53,7 @@ def _asked(**outcome: Any) -> Any:
 
 
 _PUBLIC = Q(publication=Event.Publication.PUBLISHED)
+_REVIEWED = Q(publication=Event.Publication.REVIEW)
 _GONE = Q(publication=Event.Publication.WITHDRAWN)
 _LOST = (LinkCheck.Outcome.GONE, LinkCheck.Outcome.FAILS, LinkCheck.Outcome.FORBIDDEN)
 _UNTRANSLATED = (
@@ -70,7 +71,19 @@ LISTS: dict[str, WorkList] = {
         lambda request: Q(publication=Event.Publication.DRAFT, edited_by=request.user.pk),
     ),
     "waiting": WorkList(
-        Event, _("waiting for review"), lambda _request: Q(publication=Event.Publication.REVIEW)
+        Event,
+        _("waiting for review"),
+        lambda _request: _REVIEWED & Q(approved_by=None, publish_at=None),
+    ),
+    "approved": WorkList(
+        Event,
+        _("approved, to be published"),
+        lambda _request: _REVIEWED & Q(approved_by__isnull=False, publish_at=None),
+    ),
+    "scheduled": WorkList(
+        Event,
+        _("to be published at a time that is set"),
+        lambda _request: Q(publish_at__isnull=False),
     ),
     "single": WorkList(Event, _("resting on a single source"), _single_source),
     "untranslated": WorkList(Event, _("not translated"), lambda _request: ~_GONE & _UNTRANSLATED),

@@ -1,10 +1,12 @@
 """An editor sees at once what is left to do, and goes to it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
+from django.utils import timezone
 
 from sahel.models import Event, LinkCheck, Quotation, Source
 from tests.factories import make_actor, make_event, make_place, make_source
@@ -29,6 +31,10 @@ def test_what_needs_work_is_counted_and_listed(editor):
     make_event(slug="mine", publication="draft", edited_by=fatou)
     make_event(slug="theirs", publication="draft")
     make_event(slug="waiting", publication="review")
+    for slug in ("approved", "scheduled"):
+        make_event(slug=slug, publication="review")
+    Event.objects.filter(slug="approved").update(approved_by=fatou)
+    Event.objects.filter(slug="scheduled").update(publish_at=timezone.now() + timedelta(days=1))
     make_event(slug="english", title_fr="")
     make_event(slug="year", date="2021", places=(make_place("Gao"),))
     twin = {"date": "2020-01-01", "kind": "attack"}
@@ -47,6 +53,8 @@ def test_what_needs_work_is_counted_and_listed(editor):
 
     assert listed(editor, "event", "mine") == {"mine"}
     assert listed(editor, "event", "waiting") == {"waiting"}
+    assert listed(editor, "event", "approved") == {"approved"}
+    assert listed(editor, "event", "scheduled") == {"scheduled"}
     assert listed(editor, "event", "untranslated") == {"english"}
     assert listed(editor, "event", "imprecise") == {"year"}
     assert listed(editor, "event", "twins") == {"twin", "other-twin"}
@@ -64,7 +72,16 @@ def test_what_needs_work_is_counted_and_listed(editor):
         assert len(listed(editor, model, word)) == number or word in ("unchecked",), word
 
 
-EVENTS = {"mine", "waiting", "single", "untranslated", "imprecise", "twins"}
+EVENTS = {
+    "mine",
+    "waiting",
+    "approved",
+    "scheduled",
+    "single",
+    "untranslated",
+    "imprecise",
+    "twins",
+}
 OTHERS = {
     "unplaced": "place",
     "missing": "quotation",
