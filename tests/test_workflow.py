@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from sahel.models import Change, Event, Quotation, Step
+from sahel.models import Change, Event, Quotation, Step, changes
 from tests.factories import CHECKED, make_actor, make_editor, make_event, make_source
 from tests.forms import sent
 
@@ -116,6 +116,21 @@ def test_what_readers_see_is_changed_by_publishers(client, role, allowed):
     answer = client.post(page_of(event), filled)
     assert answer.status_code == (302 if allowed else 403)
     assert Event.objects.get().title_en == ("Air strike" if allowed else "Strike")
+
+
+@pytest.mark.parametrize(("role", "allowed"), [("Editor", False), ("Publisher", True)])
+def test_versions_of_what_readers_see_are_put_back_by_publishers(client, role, allowed):
+    with changes(Change.Way.EDITOR):
+        event = make_event("Strike")
+    with changes(Change.Way.EDITOR):
+        Event.objects.update(title_en="Air strike")
+    client.force_login(make_editor("awa", role))
+    history = reverse("admin:sahel_event_history", args=[event.pk])
+    put_back = f"{history}1/"
+    assert (put_back in client.get(history).text) == allowed
+    answer = client.post(put_back, {"why": "It was right."})
+    assert answer.status_code == (302 if allowed else 403)
+    assert Event.objects.get().title_en == ("Strike" if allowed else "Air strike")
 
 
 def test_a_contributor_changes_no_name_that_readers_see(client):

@@ -65,6 +65,7 @@ class VersionsAdmin(RecordAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         context = self._about(request, object_id)
+        context["restorable"] = self._may_restore(request, context["event"])
         if versions := context["versions"]:
             numbers = {str(version.number): version for version in versions}
             newer = numbers.get(request.GET.get("to", ""), versions[0])
@@ -85,13 +86,7 @@ class VersionsAdmin(RecordAdmin):
         wanted = next((each for each in context["versions"] if each.number == number), None)
         if wanted is None or not wanted.after:
             raise Http404
-        event = context["event"]
-        parts = [f"sahel.{act}_{part}" for part in OF_EVENTS for act in ("add", "change", "delete")]
-        if event:
-            allowed = self.has_change_permission(request, event)
-        else:
-            allowed = self.has_add_permission(request)
-        if not (allowed and request.user.has_perms(parts)):
+        if not self._may_restore(request, context["event"]):
             raise PermissionDenied
         problems: list[str] = []
         if request.method == "POST":
@@ -113,6 +108,15 @@ class VersionsAdmin(RecordAdmin):
             "why": request.POST.get("why", ""),
         }
         return TemplateResponse(request, "admin/restore.html", context)
+
+    def _may_restore(self, request: HttpRequest, event: Event | None) -> bool:
+        """Say whether a version may be put back, of an event that is there or of a deleted one."""
+        parts = [f"sahel.{act}_{part}" for part in OF_EVENTS for act in ("add", "change", "delete")]
+        if event:
+            allowed = self.has_change_permission(request, event)
+        else:
+            allowed = self.has_add_permission(request)
+        return bool(allowed and request.user.has_perms(parts))
 
     def _restore(self, wanted: Change) -> list[str]:
         """Put a version back, or give what stands in the way."""

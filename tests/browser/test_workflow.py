@@ -129,6 +129,31 @@ def test_from_a_draft_to_readers_and_back(browser: Browser, live_server, languag
         each.close()
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_an_earlier_version_is_put_back_for_a_reason(browser: Browser, live_server, language: str):
+    page = signed_in(browser, live_server, language, "fatou")
+    event = Event.objects.get(slug="bounti-strike")
+    address = f"/{language}/admin/sahel/event/{event.pk}"
+    page.goto(f"{address}/change/")
+    page.locator(f"#id_title_{language}").fill("X")
+    page.locator("#id_why").fill("Y.")
+    page.locator("[name=_save]").first.click()
+    expect(page.locator(".messagelist .success")).to_have_count(1)
+    page.goto(f"{address}/history/")
+    expect(page.locator(".differences ins")).to_have_text("X")
+    page.locator(".versions a").first.click()
+    expect(page.locator(".differences del")).to_have_text("X")
+    page.locator("#why").fill("Z.")
+    page.locator("#content-main [type=submit]").click()
+    expect(page.locator(".messagelist .success")).to_have_count(1)
+    page.goto(f"/{language}/events/{event.slug}/")
+    expect(page.locator("h1")).to_contain_text(
+        event.title_fr if language == "fr" else event.title_en
+    )
+    expect(page.locator("#changes + .changes, .changes").first).to_contain_text("Z.")
+    page.close()
+
+
 def test_an_event_with_two_known_sources_and_a_new_one_takes_one_pop_up(
     browser: Browser, live_server
 ):
