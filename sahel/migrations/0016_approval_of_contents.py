@@ -34,7 +34,7 @@ def differ(columns, sign):
     return "(" + " OR ".join(f"OLD.{column} {sign} NEW.{column}" for column in columns) + ")"
 
 
-def create(apps, schema_editor, then=TAKE_BACK):
+def create(apps, schema_editor):
     run = schema_editor.execute
     on_postgresql = schema_editor.connection.vendor == "postgresql"
     unlike, alike = ("IS DISTINCT FROM", "IS NOT DISTINCT FROM") if on_postgresql else ("IS NOT", "IS")
@@ -46,19 +46,19 @@ def create(apps, schema_editor, then=TAKE_BACK):
             triggers.append((table, action, when, ", ".join(of.format(row=row) for row in rows)))
     for table, action, when, events in triggers:
         name = f"{table}_disapproves_{action.lower()}"
-        done = then.format(events=events)
+        then = TAKE_BACK.format(events=events)
         condition = f"WHEN ({when})" if when else ""
         if on_postgresql:
             run(
                 f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-                f"$$ BEGIN {done} RETURN NULL; END $$"
+                f"$$ BEGIN {then} RETURN NULL; END $$"
             )
             run(
                 f"CREATE TRIGGER {name} AFTER {action} ON {table} FOR EACH ROW {condition} "
                 f"EXECUTE FUNCTION {name}()"
             )
         else:
-            run(f"CREATE TRIGGER {name} AFTER {action} ON {table} {condition} BEGIN {done} END")
+            run(f"CREATE TRIGGER {name} AFTER {action} ON {table} {condition} BEGIN {then} END")
 
 
 def drop(apps, schema_editor):
