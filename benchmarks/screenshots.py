@@ -145,6 +145,7 @@ def illustrate(browser: Browser, base: str) -> None:
             "#id_file", {"name": "events.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
         )
         page.click("#import-upload [type=submit]")
+        page.select_option("#id_date_basis", "stated")
         page.click("#import-columns [type=submit]")
         page.wait_for_selector("tr.fault")
         keep("import")

@@ -106,7 +106,7 @@ class Drafting:
         quotation = Quotation(
             source=source,
             exact=plain_line_ends(entry.quotation),
-            language=entry.quotation_language,
+            language=entry.quotation_language or source.language,
             why_uncheckable_en=english,
             why_uncheckable_fr=french,
         )

@@ -106,7 +106,7 @@ class Cells:
         known = _words(choices)
         if typed and fold(typed) in known:
             return known[fold(typed)]
-        self.fault(name, none_of(typed, choices.values))
+        self.fault(name, none_of(typed, map(str, choices.labels)))
         return ""
 
     def whole(self, name: str) -> int | None:

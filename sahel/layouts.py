@@ -80,7 +80,7 @@ def read_own(cells: Cells, batch: ImportBatch) -> Entry:
     event["kind"] = cells.choice("kind", Event.Kind, batch.kind)
     # Nothing that a spreadsheet does not say itself is taken for sure.
     event["status"] = cells.choice("status", Event.Status, Event.Status.REPORTED)
-    event["date_basis"] = cells.choice("date_basis", Event.DateBasis, Event.DateBasis.STATED)
+    event["date_basis"] = cells.choice("date_basis", Event.DateBasis, batch.date_basis)
     actors = []
     for each in _several(cells["actors"]):
         name, colon, role = each.rpartition(":")
@@ -96,15 +96,23 @@ def read_own(cells: Cells, batch: ImportBatch) -> Entry:
         missing = "latitude" if latitude is None else "longitude"
         cells.fault(missing, _("Give both coordinates, or neither."))
     return Entry(
-        key=event["slug"] or _hash(cells["date"], event["title_en"], event["title_fr"]),
+        key=event["slug"] or _hash(_as_read(cells["date"]), event["title_en"], event["title_fr"]),
         event=event,
         date=cells.required("date", _("Give a date, as exactly as it is known.")),
         actors=actors,
         places=places,
         source=cells["source"],
         quotation=cells["quotation"],
-        quotation_language=cells["quotation_language"] or batch.language,
+        quotation_language=cells["quotation_language"],
     )
+
+
+def _as_read(typed: str) -> str:
+    """Give a date in the same way, however it was typed."""
+    try:
+        return str(read(typed))
+    except EDTFError:
+        return typed
 
 
 def read_timelinejs(cells: Cells, batch: ImportBatch) -> Entry | None:
@@ -121,7 +129,7 @@ def read_timelinejs(cells: Cells, batch: ImportBatch) -> Entry | None:
             f"summary_{batch.language}": _without_tags(cells, "text"),
             "kind": cells.choice("kind", Event.Kind, batch.kind),
             "status": Event.Status.REPORTED,
-            "date_basis": Event.DateBasis.STATED,
+            "date_basis": batch.date_basis,
         },
         date=_as_displayed(cells, _from_parts(cells)),
         date_field="year",

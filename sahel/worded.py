@@ -35,7 +35,9 @@ _ABOUT = re.compile(r"(?:about|around|circa|c\.|ca\.?|approximately|vers|environ
 _UNSURE = re.compile(
     r"(?:perhaps|possibly|probably|peut-etre) | ?\((?:uncertain|(?:date )?incertaine?)\)"
 )
-_BETWEEN = re.compile(r"(?:between|entre|from|de|du|d') ?(.+?) (?:and|et|to|until|au|a) (.+)")
+_SPAN = re.compile(r"(?:from|de|du|d') ?(.+?) (?:to|until|au|a) (.+)")
+# It may be all that time, or one day within: EDTF tells these apart, and we must not guess.
+_BETWEEN = re.compile(r"(?:between|entre) (.+?) (?:and|et) (.+)")
 _DASH = re.compile(r"(.+?)(?: ?[–—] ?| - | to )(.+)")
 _BY = re.compile(r"(?:by|until|au plus tard|d'ici(?: a)?|jusqu'a|jusqu'en) (.+)")
 _FROM = re.compile(r"(?:since|from|depuis|des|a partir de|a partir du) (.+?)(?: on| onwards)?")
@@ -50,6 +52,13 @@ def read(text: str, anchor: EDTF | None = None) -> EDTF:
     try:
         return EDTF.parse(text)
     except EDTFError as error:
+        if _BETWEEN.fullmatch(fold(text[: LONGEST + 1])):
+            raise EDTFError(
+                gettext(
+                    "“Between” may mean all that time, or some day within it: write “from … to …” "
+                    "for the one, and “about …”, a month or a year for the other."
+                )
+            ) from error
         worded = _interval(fold(text[: LONGEST + 1]), anchor) if len(text) <= LONGEST else None
         if worded is None:
             raise error
@@ -59,7 +68,7 @@ def read(text: str, anchor: EDTF | None = None) -> EDTF:
 def _interval(words: str, anchor: EDTF | None) -> str | None:
     if point := _point(words, anchor):
         return point
-    for pattern in (_BETWEEN, _DASH):
+    for pattern in (_SPAN, _DASH):
         if (match := pattern.fullmatch(words)) and (pair := _pair(match[1], match[2], anchor)):
             return pair
     if (match := _BY.fullmatch(words)) and (end := _point(match[1], anchor)):

@@ -2,7 +2,7 @@
 // that ran out, a line that failed, a tab that was closed. Signing out forgets it.
 "use strict";
 (() => {
-  const user = document.querySelector("#user-tools strong")?.textContent ?? "";
+  const user = document.querySelector("template#draft")?.dataset.user ?? "";
   const form = document.querySelector("form[id$=_form]");
   const key = `draft ${user} ${location.pathname.replace(/^\/\w\w\//, "/")}`;
   const sent = "draft sent";
@@ -28,6 +28,7 @@
   };
   const all = () => Object.fromEntries(fields().map((field) => [field.name, value(field)]));
   const shown = all();
+  const refused = document.querySelector(".errornote") !== null;
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
   let waiting;
@@ -43,19 +44,22 @@
   function keep() {
     // Only what was typed: the rest may be another's by the time that it is put back.
     const typed = Object.entries(all()).filter(([name, what]) => !same(what, shown[name]));
-    if (typed.length) store(() => localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields: Object.fromEntries(typed) })));
+    // A form that came back unsaved shows, as if it had always been there, what was typed before.
+    const before = refused ? store(() => JSON.parse(localStorage.getItem(key)))?.fields : {};
+    const fields = { ...before, ...Object.fromEntries(typed) };
+    if (Object.keys(fields).length) store(() => localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields })));
   }
 
   const draft = store(() => JSON.parse(localStorage.getItem(key)));
   // A form that comes back with errors has all that was typed.
-  if (!draft || document.querySelector(".errornote")) return;
+  if (!draft || refused) return;
   if (Object.entries(draft.fields).every(([name, what]) => same(what, shown[name]))) return;
   const notice = document.querySelector("template#draft").content.cloneNode(true).firstElementChild;
   notice.querySelector("time").textContent = new Date(draft.at).toLocaleString(document.documentElement.lang);
   notice.querySelector("[name=restore]").addEventListener("click", () => {
     for (const [name, what] of Object.entries(draft.fields)) put(name, what);
     notice.remove();
-    form.querySelector("input:not([type=hidden]), textarea")?.focus();
+    form.querySelector("fieldset :is(input:not([type=hidden]), textarea)")?.focus();
   });
   notice.querySelector("[name=discard]").addEventListener("click", () => {
     store(() => localStorage.removeItem(key));
@@ -77,6 +81,7 @@
       }
       for (const each of field.options) each.selected = what.some(([key_]) => key_ === each.value);
     }
+    field.closest("details")?.setAttribute("open", "");
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 })();

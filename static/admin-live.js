@@ -24,6 +24,17 @@
     return output;
   }
 
+  // What was shown of a date need not be asked about again when it is saved.
+  function seen(edtf) {
+    let kept = form.querySelector("[name=date_seen]");
+    if (!kept) {
+      kept = document.createElement("input");
+      Object.assign(kept, { type: "hidden", name: "date_seen" });
+      form.append(kept);
+    }
+    kept.value = edtf;
+  }
+
   function soon(field, what, asked) {
     clearTimeout(waiting.get(field));
     waiting.set(field, setTimeout(async () => {
@@ -33,7 +44,8 @@
       try {
         const answer = await fetch(`${address}${what}/?${new URLSearchParams(query)}`);
         if (!answer.ok || answer.redirected) return;
-        const { right, told: lines } = await answer.json();
+        const { right, told: lines, edtf } = await answer.json();
+        if (field.id === "id_date") seen(edtf ?? "");
         output.dataset.right = String(right);
         output.replaceChildren(...lines.flatMap((line) => [line, document.createElement("br")]).slice(0, -1));
       } catch { /* no line: saving tells */ }

@@ -85,7 +85,8 @@ def upload(editor: Client, text: str, name: str = "events.csv") -> ImportBatch:
 def choose(editor: Client, batch: ImportBatch, **chosen: Any) -> Any:
     address = f"/en/admin/sahel/importbatch/{batch.pk}/columns/"
     page = editor.get(address).content.decode()
-    return editor.post(address, sent(page, "import-columns", **chosen), follow=True)
+    asked = {"date_basis": "stated"} if 'name="date_basis"' in page else {}
+    return editor.post(address, sent(page, "import-columns", **{**asked, **chosen}), follow=True)
 
 
 def tried(editor: Client, text: str, **chosen: Any) -> ImportBatch:

@@ -220,3 +220,14 @@ def test_what_is_wrong_with_a_figure_is_said_beside_it(editor, fields, sentence)
     assert not Event.objects.exists()
     assert 'name="quotations-0-figures-0-words"' in answer.text
     assert f'value="{fields.get("words", "Nineteen")}"' in answer.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "words", ["At least 17 people", "Au moins 17", "Jusqu’à 17", "fewer than 17"]
+)
+def test_a_bound_is_not_given_as_a_number(words):
+    quotation = make_event(words=f"{words} were seen.", publication="draft").quotations.get()
+    estimate = Estimate(quotation=quotation, words=words, measure="killed", best=17)
+    with pytest.raises(ValidationError, match="write the number there, and leave this empty"):
+        estimate.full_clean()

@@ -81,7 +81,7 @@ def test_each_of_seven_faults_is_told_with_its_row_column_and_reason(editor: Cli
         (8, "source"),
         (9, "latitude"),
     ]
-    reasons = ["the other day", "deployment", "Give a title", "2022-02-30"]
+    reasons = ["the other day", "Deployment", "Give a title", "2022-02-30"]
     reasons += ["“Nobody Known” is not known", "https://", "from -90 to 90"]
     for (_row, _column, reason), words in zip(told, reasons, strict=True):
         assert words in reason

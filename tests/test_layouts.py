@@ -239,7 +239,13 @@ def test_whatever_stands_in_the_cells_is_a_draft_or_a_fault(layout: str, data: s
     odd = st.dictionaries(st.sampled_from(fields), TEXTS, max_size=4)
     rows = data.draw(st.lists(odd, min_size=1, max_size=3))
     batch = ImportBatch(
-        layout=layout, header=fields, source=source, makes_names=True, kind="report", sha256="0"
+        layout=layout,
+        header=fields,
+        source=source,
+        makes_names=True,
+        kind="report",
+        date_basis="stated",
+        sha256="0",
     )
     batch.mapping = {name: at for at, name in enumerate(fields)}
     good = {name: GOOD.get(name, "") for name in fields}

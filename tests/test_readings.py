@@ -145,3 +145,14 @@ def test_an_address_is_not_entered_twice_unless_that_is_meant(editor):
     assert editor.post(add, filled | {"another": "on"}).status_code == 302
     assert Source.objects.count() == 2
     assert not Event.objects.exists()
+
+
+def test_a_date_that_was_shown_while_it_was_typed_is_not_asked_about_again(editor, report):
+    shown = editor.get(f"{READ}date/", {"date": "about March 2012"}).json()["edtf"]
+    add = "/en/admin/sahel/event/add/"
+    typed = {"title_en": "New", "kind": "attack", "status": "happened", "date_basis": "stated"}
+    filled = sent(editor.get(add).text, "event_form", date="about March 2012", **typed)
+    assert "was read as" in editor.post(add, filled).text
+    assert editor.post(add, filled | {"date_seen": "2012"}).status_code == 200
+    assert editor.post(add, filled | {"date_seen": shown}).status_code == 302
+    assert str(Event.objects.get().date) == "2012-03~"

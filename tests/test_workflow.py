@@ -231,6 +231,7 @@ def test_a_new_event_is_entered_and_sent_to_review_at_once(client):
     assert 'value="submit"' in page
     assert 'value="publish"' not in page
     filled = {"title_en": "New", "kind": "attack", "date": "2021", "date_basis": "stated"}
+    filled |= {"status": "happened"}
     client.post(f"{LIST}add/", sent(page, "event_form", _step="submit", **filled))
     event = Event.objects.get()
     assert (event.publication, event.edited_by.username) == ("review", "awa")
@@ -309,3 +310,17 @@ def test_who_may_not_change_it_is_not_told_of(client):
     event = make_event()
     client.force_login(make_editor("awa", "Contributor"))
     assert client.post(page_of(event).replace("/change/", "/opened/")).status_code == 403
+
+
+def test_a_time_that_was_set_does_not_go_without_a_word(editor):
+    event = make("draft")
+    ahead = {"at_0": "2100-01-01", "at_1": "12:00", "why": "It holds."}
+    filled = sent(editor.get(page_of(event)).text, "event_form", _step="publish", **ahead)
+    editor.post(page_of(event), filled)
+    page = editor.get(page_of(event)).text
+    changed = sent(page, "event_form", summary_en="Otherwise.", why="Better.")
+    told = editor.post(page_of(event), changed, follow=True).text
+    assert "It has no time to be published any more" in told
+    page = editor.get(page_of(event)).text
+    moved = editor.post(page_of(event), sent(page, "event_form", **ahead)).text
+    assert "To set a time, press “Publish”" in moved

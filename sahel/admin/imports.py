@@ -17,14 +17,16 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.datasets import GED
 from sahel.entries import shortened
+from sahel.fields import readers_language
 from sahel.imports import Plan, check, make, undo
 from sahel.layouts import LAYOUTS, recognise
-from sahel.models import ImportBatch
+from sahel.models import Actor, Event, ImportBatch, Place, Quotation
 from sahel.spreadsheets import MOST_BYTES, SpreadsheetError, read, too_large
 
 MOST_SHOWN = 200  # faults, changed rows
@@ -61,6 +63,7 @@ class UploadForm(forms.Form):
             sha256=hashlib.sha256(content).hexdigest(),
             layout=layout.name,
             header=header,
+            language=readers_language()[:2],
             mapping=layout.mapping(header),
         )
         batch.keep(rows)
@@ -72,7 +75,7 @@ class MappingForm(ModelForm):
 
     class Meta:
         model = ImportBatch
-        fields = ["source", "language", "kind", "makes_names"]
+        fields = ["source", "language", "kind", "date_basis", "makes_names"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the columns of the file for each field of its layout."""
@@ -83,11 +86,11 @@ class MappingForm(ModelForm):
         source.widget = AutocompleteSelect(column, admin.site, choices=source.choices)
         source.required = layout.needs_source
         if not layout.has_kind:
-            del self.fields["kind"], self.fields["language"]
+            del self.fields["kind"], self.fields["language"], self.fields["date_basis"]
         columns = [(str(at), label) for at, label in enumerate(self._labels())]
         for name in layout.fields:
             self.fields[f"column_{name}"] = forms.ChoiceField(
-                label=name,
+                label=_label(name) if layout.name == "own" else name,
                 choices=[("", "–"), *columns],
                 required=name in layout.required,
                 initial=str(self.instance.mapping.get(name, "")),
@@ -114,6 +117,10 @@ class MappingForm(ModelForm):
         }
         if "kind" in self.fields and "kind" not in chosen and not cleaned.get("kind"):
             self.add_error("kind", _("Choose the column of the kind, or one kind for all rows."))
+        unsaid = "date_basis" in self.fields and "date_basis" not in chosen
+        if unsaid and not cleaned.get("date_basis"):
+            said = _("Choose the column of the basis, or one basis for all dates.")
+            self.add_error("date_basis", said)
         if self.layout.name == "own" and not {"title_en", "title_fr"} & set(chosen):
             self.add_error("column_title_en", _("Choose the column of a title."))
         self.instance.mapping = chosen
@@ -126,6 +133,22 @@ class MappingForm(ModelForm):
     def columns(self) -> list[forms.BoundField]:
         """Give the fields that are columns."""
         return [self[name] for name in self.fields if name.startswith("column_")]
+
+
+def _label(name: str) -> str:
+    """Give the name of one of our own columns in words, with the word that stands in a header."""
+    words: dict[str, Any] = {
+        "quotation_language": _("language of the quotation"),
+        "places": _("places"),
+    }
+    fields = {
+        **{field.name: field for field in Place._meta.concrete_fields},
+        **{field.name: field for field in Event._meta.concrete_fields},
+        "source": ImportBatch._meta.get_field("source"),
+    }
+    words |= {"quotation": Quotation._meta.verbose_name, "actors": Actor._meta.verbose_name_plural}
+    told = words[name] if name in words else fields[name].verbose_name
+    return f"{capfirst(str(told))} ({name})"
 
 
 @admin.register(ImportBatch)

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from sahel.dates import EDTF, EDTFError
 from sahel.models import Quotation, Source
@@ -33,7 +33,8 @@ class ReadingsAdmin(admin.ModelAdmin):
         except EDTFError as error:
             return JsonResponse({"right": False, "told": [str(error)]})
         edtf = "" if str(date) == typed else f" ({date})"
-        return JsonResponse({"right": True, "told": [f"{date.in_words()}{edtf}"]})
+        told = [f"{date.in_words()}{edtf}"]
+        return JsonResponse({"right": True, "told": told, "edtf": str(date)})
 
     def quotation_view(self, request: HttpRequest) -> JsonResponse:
         """Say whether `exact` stands in the text of `source`, at `start` where it does so twice."""
@@ -61,7 +62,8 @@ def where_it_stands(quotation: Quotation) -> str:
         return gettext("not found yet")
     place = {"start": quotation.start, "end": quotation.end}
     found = gettext("characters %(start)s to %(end)s") % place
-    around = f": …{quotation.prefix}[…]{quotation.suffix}…"
+    colon = pgettext("before a quotation", ":")
+    around = f"{colon} …{quotation.prefix}[…]{quotation.suffix}…"
     return found + (around if quotation.prefix or quotation.suffix else "")
 
 

@@ -87,7 +87,10 @@ class SavedViewsAdmin(admin.ModelAdmin):
             messages.error(request, said % {"name": view.name[:60], "why": why})
         else:
             view.save()
-            messages.success(request, gettext("The view “%(name)s” was saved.") % {"name": view})
+            said = gettext("The view “%(name)s” was saved.")
+            if kept:
+                said = gettext("The view “%(name)s” was saved in the place of the one before.")
+            messages.success(request, said % {"name": view})
         return redirect(f"{reverse(f'admin:sahel_{view.of}_changelist')}?{query}")
 
     def delete_saved_view(self, request: HttpRequest, key: int) -> HttpResponse:

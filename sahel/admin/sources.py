@@ -94,7 +94,9 @@ class SourceAdmin(Merges, ReadingsAdmin, RecordAdmin):
         """Save, and ask for what lets others find what was read."""
         super().save_model(request, obj, form, change)
         if obj.url and not obj.archived_url:
-            ask = gettext("No archived copy is on record: if the page goes, nobody can check it.")
+            ask = gettext(
+                "No archived copy of “%(source)s” is on record: if it goes, nobody can check it."
+            ) % {"source": obj}
             keep = gettext("Have it archived, and enter the copy’s address")
             link = f"https://web.archive.org/save/{obj.url}"
             messages.warning(request, format_html('{} <a href="{}">{}</a>', ask, link, keep))

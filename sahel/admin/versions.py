@@ -135,6 +135,10 @@ class VersionsAdmin(RecordAdmin):
         key = int(object_id) if numeric else 0
         event = Event.objects.filter(pk=key).first()
         versions = list(Change.objects.filter(event=key).order_by("-number"))
+        accounts = User.objects.in_bulk({v.account for v in versions if v.account})
+        names = {key: user.get_username() for key, user in accounts.items()}
+        for version in versions:
+            version.by = names.get(version.account or 0, "")  # type: ignore[attr-defined]
         if not (event or versions):
             raise Http404
         title = gettext("History: %(event)s") % {"event": event or versions[0].slug}

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.admin.versions import VersionsAdmin
@@ -106,6 +106,10 @@ class WorkflowAdmin(VersionsAdmin):
         self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **options: Any
     ) -> Any:
         """Offer the steps that are possible as buttons."""
+        if obj and obj.is_or_was_public() and not self.has_publish_permission(request):
+            context["closed"] = gettext(
+                "Readers see it, or have seen it: only those who may publish change it."
+            )
         if obj is None or self.has_change_permission(request, obj):
             context["steps"] = (obj or Event()).steps(request.user)
         if obj and not obj.is_or_was_public():
@@ -119,7 +123,11 @@ class WorkflowAdmin(VersionsAdmin):
         told = set(form.changed_data) - {"why", "at", "another"}
         changed = not change or bool(told) or any(each.has_changed() for each in formsets)
         if changed:
+            had_time = event.publish_at is not None
             self._sign(request, event)
+            if had_time and step != Step.PUBLISH:
+                said = gettext("It has no time to be published any more: its contents changed.")
+                messages.warning(request, said)
         if step == Step.APPROVE and changed:
             said = gettext("What you changed has to be approved by another person.")
             messages.warning(request, said)
@@ -161,7 +169,8 @@ class WorkflowAdmin(VersionsAdmin):
                 done, waiting = done + as_asked, waiting + (not as_asked)
             except (ValidationError, PermissionDenied) as error:
                 told = getattr(error, "messages", [gettext("Your account may not do that.")])
-                messages.error(request, f"{event}: {' '.join(told)}")
+                colon = pgettext("before a quotation", ":")
+                messages.error(request, f"{event}{colon} {' '.join(told)}")
         if done:
             said = ngettext(
                 "“%(step)s”: done for %(count)s event.",
@@ -177,7 +186,8 @@ class WorkflowAdmin(VersionsAdmin):
         if step == Step.WITHDRAW and why:
             french = readers_language().startswith("fr")
             setattr(event, "withdrawal_fr" if french else "withdrawal_en", why)
-        if step == Step.PUBLISH and event.published and not why:
+        withdrawn = event.publication == Event.Publication.WITHDRAWN
+        if step == Step.PUBLISH and withdrawn and not why:
             raise ValidationError(gettext("Say in a few words why you change a published event."))
 
     def get_urls(self) -> list[Any]:
@@ -205,5 +215,5 @@ class WorkflowAdmin(VersionsAdmin):
             when = date_format(event.publish_at, "DATETIME_FORMAT")
             words = {"when": when, "who": event.scheduled_by or "–"}
             arranged = gettext("to be published on %(when)s (UTC), arranged by %(who)s") % words
-            said = f"{said}: {arranged}"
+            said = f"{said}{pgettext('before a quotation', ':')} {arranged}"
         return said

@@ -38,6 +38,8 @@ class WordedDateForm(VersionedForm):
         data = sent.copy()
         data["date"] = str(date)
         self.data = data
+        if self.data.get("date_seen") == str(date):
+            return  # it was shown while it was typed
         self.read = gettext(
             "“%(typed)s” was read as: %(words)s (%(edtf)s). Save again if that is right."
         ) % {"typed": typed[:80], "words": date.in_words(), "edtf": date}

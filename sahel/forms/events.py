@@ -34,6 +34,10 @@ class EventForm(WordedDateForm):
         required=False,
         widget=AdminSplitDateTime,
         help_text=_("For “Publish”: a day and time that lie ahead (UTC). Empty: at once."),
+        error_messages={
+            "invalid_date": _("Write the day like this: 2026-12-31."),
+            "invalid_time": _("Write the time like this: 10:00."),
+        },
     )
     another = forms.BooleanField(
         label=_("It is another event"), required=False, widget=forms.HiddenInput
@@ -45,6 +49,10 @@ class EventForm(WordedDateForm):
         asked = self.data.get("_step", "")
         self.step = Step(asked) if asked in Step.values else None
         self.fields["at"].initial = self.instance.publish_at
+        if not self.instance.pk and "status" in self.fields:  # the surest is not to be left there
+            self.initial["status"] = ""
+            choices: Any = self.fields["status"]
+            choices.choices = [("", "---------"), *Event.Status.choices]
 
     def full_clean(self) -> None:
         """Offer to say that it is another event where it looks like one that is here already."""
@@ -94,6 +102,8 @@ class EventForm(WordedDateForm):
         elif event.to_be_public and event.published and not why:
             self.add_error("why", _("Say in a few words why you change a published event."))
         at = cleaned.get("at")
+        if self.step != Step.PUBLISH and "at" in self.changed_data and at:
+            self.add_error("at", _("To set a time, press “Publish”: nothing is saved yet."))
         if self.step == Step.PUBLISH and at and at <= timezone.now():
             self.add_error("at", _("That time has passed. Leave it empty to publish at once."))
         return cleaned

@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ('content', models.BinaryField(default=b'')),
                 ('mapping', models.JSONField(blank=True, default=dict, verbose_name='which column is what')),
                 ('language', models.CharField(choices=[('en', 'English'), ('fr', 'French')], default='en', max_length=2, verbose_name='language of the texts')),
+                ('date_basis', models.CharField(blank=True, choices=[('stated', 'stated by the source'), ('inferred', 'inferred from the source'), ('corroborated', 'corroborated by another page')], help_text='For rows that do not say on what their date rests.', max_length=15, verbose_name='basis of the dates')),
                 ('kind', models.CharField(blank=True, choices=[('coup', 'Coup d’état'), ('military-operation', 'Military operation'), ('strike', 'Strike'), ('attack', 'Attack'), ('deployment', 'Deployment'), ('withdrawal', 'Withdrawal'), ('sanction', 'Sanction'), ('protest', 'Protest'), ('diplomacy', 'Diplomacy'), ('negotiation', 'Negotiation'), ('politics', 'Politics'), ('announcement', 'Announcement'), ('statement', 'Statement'), ('assessment', 'Assessment'), ('report', 'Report or finding')], help_text='For rows that give none.', max_length=20, verbose_name='kind')),
                 ('makes_names', models.BooleanField(default=False, help_text='Look through them afterwards: a file knows neither their kind nor French.', verbose_name='make actors and places that are not known')),
                 ('made', models.JSONField(blank=True, default=dict)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,8 +15,13 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.fields import Translated
+from sahel.filters import fold
 from sahel.models.evidence import Quotation
 from sahel.quotations import passage_like
+
+# How words begin, folded, that give a bound and not a number.
+AT_LEAST = r"(at least|no (fewer|less) than|more than|over|au moins|plus (de|d'))\b"
+AT_MOST = r"(at most|up to|no more than|(fewer|less) than|au plus|jusqu'a|moins (de|d'))\b"
 
 
 class Estimate(models.Model):
@@ -134,6 +140,8 @@ class Estimate(models.Model):
             if alike := passage_like(self.words, quotation.exact):
                 said.append(gettext("There it reads: %(passage)s") % {"passage": alike})
             raise ValidationError({"words": said})
+        if self.best is not None and (bound := _bound(self.words)):
+            raise ValidationError({"best": bound})
 
     def in_words(self) -> str:
         """Give the figure as it is known: 19, at least 2,000, 16 to 22, 19 (16 to 22)."""
@@ -143,6 +151,16 @@ class Estimate(models.Model):
         if not bounds or self.low == self.best == self.high:
             return _number(self.best)
         return f"{_number(self.best)} ({bounds})"
+
+
+def _bound(words: str) -> str:
+    """Say where a number belongs of which the words themselves say that it is a bound."""
+    said = fold(words)
+    if re.match(AT_LEAST, said):
+        return gettext("The words say “at least”: write the number there, and leave this empty.")
+    if re.match(AT_MOST, said):
+        return gettext("The words say “at most”: write the number there, and leave this empty.")
+    return ""
 
 
 def in_words(low: int | None, high: int | None) -> str:

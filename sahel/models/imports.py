@@ -54,6 +54,13 @@ class ImportBatch(models.Model):
         choices=[("en", _("English")), ("fr", _("French"))],
         default="en",
     )
+    date_basis = models.CharField(
+        _("basis of the dates"),
+        max_length=15,
+        choices=Event.DateBasis,
+        blank=True,
+        help_text=_("For rows that do not say on what their date rests."),
+    )
     kind = models.CharField(
         _("kind"),
         max_length=20,
@@ -108,6 +115,8 @@ class ImportedRowQuerySet(models.QuerySet["ImportedRow"]):
         """
         confirmed = self.filter(batch__layout=batch.layout, batch__source=batch.source_id)
         confirmed = confirmed.filter(batch__confirmed__isnull=False).exclude(batch=batch.pk)
+        if batch.source_id is None:  # files of nobody have only their name in common
+            confirmed = confirmed.filter(batch__file_name=batch.file_name)
         stands = Q(event__isnull=False) | Q(made=True, batch__undone=None)
         return confirmed.filter(stands).order_by("batch__confirmed", "batch_id", "number")
 

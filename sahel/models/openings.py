@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 
-STAYS = timedelta(minutes=10)  # that an open form is told of after it was last heard of
+STAYS = timedelta(minutes=3)  # that an open form is told of after it was last heard of
 
 
 class Opening(models.Model):
@@ -35,7 +35,9 @@ class Opening(models.Model):
     def told(self) -> str:
         """Say who opened the form how long ago."""
         words = {"who": self.user, "time": timesince(self.since)}
-        return gettext("%(who)s opened this %(time)s ago and has it open still.") % words
+        if timezone.now() - self.since < timedelta(minutes=1):
+            return gettext("%(who)s opened this just now.") % words
+        return gettext("%(who)s opened this %(time)s ago.") % words
 
     @classmethod
     def note(cls, of: Model, user: Any) -> None:

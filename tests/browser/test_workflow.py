@@ -77,6 +77,7 @@ def test_from_a_draft_to_readers_and_back(browser: Browser, live_server, languag
     expect(awa.get_by_role("button", name=say["publish"], exact=True)).to_have_count(0)
     awa.locator(f"#id_title_{language}").fill(say["title"])
     awa.locator("#id_kind").select_option("attack")
+    awa.locator("#id_status").select_option("happened")
     awa.locator("#id_date").fill(say["date"])
     expect(awa.locator(".field-reading .told")).to_have_text(say["read"])
     awa.locator("#id_date").fill("2012-03~")
@@ -163,6 +164,7 @@ def test_an_event_with_two_known_sources_and_a_new_one_takes_one_pop_up(
     page.context.on("page", lambda each: opened.append(each))
     page.locator("#id_title_en").fill("Three sources")
     page.locator("#id_kind").select_option("report")
+    page.locator("#id_status").select_option("happened")
     page.locator("#id_date").fill("2022")
     page.locator("#id_date_basis").select_option("stated")
     known = (
