@@ -1,6 +1,5 @@
 """What readers see of the history: on an event's page, on the page of all changes, in its feed."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from sahel import index
 from sahel.cards import Card, cards
-from sahel.fields import Text, address, chooser, readers_language
+from sahel.fields import NOT_IN_XML, Text, address, chooser, readers_language
 from sahel.index import Index
 from sahel.models import Change, Quotation, Record
 from sahel.models.history import Snapshot
@@ -22,8 +21,6 @@ from sahel.pages import draw
 from sahel.versions import Difference, compare_each
 
 What = Change.What
-# Characters that XML 1.0 knows in no form; others came in before forms refused them.
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 PAGE = 25  # changes on a page
 ON_AN_EVENT = 10  # changes that its own page tells of
 # What can be asked for with `what=`, and in which words it is offered.

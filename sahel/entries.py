@@ -14,7 +14,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from sahel.dates import EDTF, EDTFError
-from sahel.fields import vocabulary
+from sahel.fields import NOT_IN_XML, vocabulary
 from sahel.filters import fold
 from sahel.worded import LANGUAGES, read
 
@@ -88,7 +88,8 @@ class Cells:
 
     def __getitem__(self, name: str) -> str:
         at = self.mapping.get(name)
-        return self.values[at].strip() if at is not None and at < len(self.values) else ""
+        found = self.values[at] if at is not None and at < len(self.values) else ""
+        return NOT_IN_XML.sub("", found).strip()
 
     def fault(self, name: str, reason: str) -> None:
         """Put on record what is wrong with a field."""

@@ -1,5 +1,6 @@
 """The kinds of fields and rules that the record is made of."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -19,6 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from sahel.dates import EDTF, EDTFError
 from sahel.filters import spaced
 
+# Characters that XML 1.0 knows in no form.
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 class Text(str):
     """A text that knows its language (`lang`, ISO 639-1)."""
@@ -31,6 +35,11 @@ class Text(str):
         self = super().__new__(cls, text)
         self.lang = lang
         return self
+
+
+def one_line(text: str) -> str:
+    """Give what can be seen of a text, in one line: no control characters, none without width."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def readers_language() -> str:

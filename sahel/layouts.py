@@ -19,6 +19,7 @@ from sahel.models import Event, ImportBatch, Involvement
 from sahel.uploads import UploadError, text_of
 from sahel.worded import read
 
+MOST_NAMES = 50  # of actors or places in a cell
 HEADLESS = datasets.GED.index("date_prec"), datasets.GED.index("date_start")
 
 
@@ -82,14 +83,14 @@ def read_own(cells: Cells, batch: ImportBatch) -> Entry:
     event["status"] = cells.choice("status", Event.Status, Event.Status.REPORTED)
     event["date_basis"] = cells.choice("date_basis", Event.DateBasis, batch.date_basis)
     actors = []
-    for each in _several(cells["actors"]):
+    for each in _several(cells, "actors"):
         name, colon, role = each.rpartition(":")
         taken = Cells([role if colon else ""], {"actors": 0})
         value = taken.choice("actors", Involvement.Role, Involvement.Role.CONCERNED)
         cells.faults += taken.faults
         actors.append(Takes("actors", (name if colon else each).strip(), value, "organisation"))
     latitude, longitude = cells.coordinate("latitude", 90), cells.coordinate("longitude", 180)
-    places = [Where("places", name) for name in _several(cells["places"])]
+    places = [Where("places", name) for name in _several(cells, "places")]
     if len(places) == 1:
         places = [replace(places[0], latitude=latitude, longitude=longitude)]
     if (latitude is None) != (longitude is None) and not cells.faults:
@@ -209,8 +210,11 @@ def _without_tags(cells: Cells, name: str) -> str:
     return text
 
 
-def _several(text: str) -> list[str]:
-    return list(dict.fromkeys(each.strip() for each in text.split(";") if each.strip()))
+def _several(cells: Cells, name: str) -> list[str]:
+    found = list(dict.fromkeys(each.strip() for each in cells[name].split(";") if each.strip()))
+    if len(found) > MOST_NAMES:
+        cells.fault(name, _("At most %(most)s names fit in a cell.") % {"most": MOST_NAMES})
+    return found[:MOST_NAMES]
 
 
 def _hash(*texts: str) -> str:

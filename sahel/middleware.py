@@ -5,12 +5,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.views.defaults import bad_request
 
-from sahel.fields import readers_language
+from sahel.fields import one_line, readers_language
 from sahel.models import Change, Signature, changes
 
 logger = logging.getLogger(__name__)
@@ -39,11 +41,6 @@ class AdminBadInput:
             return None
         logger.error("Bad input: %s", request.path, exc_info=exception)
         return bad_request(request, exception)
-
-
-def one_line(text: str) -> str:
-    """Give a text without control characters, which feeds and PostgreSQL refuse."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def author_of(request: HttpRequest) -> dict[str, Any]:
@@ -75,8 +72,12 @@ class EditorsChanges:
         if safe or "/admin/" not in request.path or not request.user.is_authenticated:
             return self.get_response(request)
         author = changes(Change.Way.EDITOR, **author_of(request))
-        with suppress(_FaultOfOursError), author:
-            response = self.get_response(request)
-            if response.status_code >= 500:
-                raise _FaultOfOursError
+        try:
+            with suppress(_FaultOfOursError), author:
+                response = self.get_response(request)
+                if response.status_code >= 500:
+                    raise _FaultOfOursError
+        except ValidationError as error:  # it would leave something public without grounds
+            messages.error(request, " ".join(error.messages))
+            return redirect(request.get_full_path())
         return response

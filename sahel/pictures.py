@@ -23,7 +23,7 @@ from sahel.atlas import Atlas, draw_map
 from sahel.cards import cards
 from sahel.dates import EDTF
 from sahel.facets import Selection
-from sahel.fields import readers_language, vocabulary
+from sahel.fields import NOT_IN_XML, readers_language, vocabulary
 from sahel.figures import Histogram, histogram
 from sahel.filters import Facet
 from sahel.index import key_of_slug
@@ -52,7 +52,9 @@ def figure(request: HttpRequest, name: str, form: str) -> HttpResponse:
         "foot": [source, _("Outlines: Natural Earth, public domain.")][: 1 + (name == "map")],
     }
     if form == "svg":
-        return draw(request, f"{name}.svg", context, content_type="image/svg+xml")
+        answer = draw(request, f"{name}.svg", context, content_type="image/svg+xml")
+        answer.content = NOT_IN_XML.sub("", answer.text).encode()
+        return answer
     return _png(request, f"{name}.svg", context, 1200, height + 210)
 
 
@@ -149,7 +151,8 @@ def _png(
     request: HttpRequest, picture: str, context: dict[str, Any], width: int, height: int
 ) -> HttpResponse:
     """Draw a template of SVG as a PNG of so many pixels."""
-    svg = render_to_string(picture, context, request, using=readers_language())
+    drawn = render_to_string(picture, context, request, using=readers_language())
+    svg = NOT_IN_XML.sub("", drawn)
     png = svg_to_bytes(
         svg_string=svg,
         width=width,

@@ -32,7 +32,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     except signing.BadSignature as error:
         raise Http404 from error
     event = Event.objects.filter(pk=key).first()
-    if event is None:
+    if event is None or event.restricted:  # whose source's terms keep it among colleagues
         raise Http404
     return preview(request, event)
 

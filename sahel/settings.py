@@ -59,8 +59,8 @@ MIDDLEWARE = [
     "sahel.middleware.AdminBadInput",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "sahel.middleware.EditorsChanges",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "sahel.middleware.EditorsChanges",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

@@ -22,6 +22,7 @@ MOST_ROWS = 20_000
 MOST_COLUMNS = 200
 MOST_CHARACTERS = 20_000  # of a cell
 MOST_OF_A_ROW = 1_000_000  # characters
+PICTURES = ".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".bin", ".vml"  # that are no XML
 MOST_UNPACKED = 60_000_000  # bytes of all that an XLSX file holds
 MOST_ELEMENTS = 500_000  # of its styles, say, or its texts
 ELEMENTS_OF_A_CELL = 6
@@ -160,8 +161,10 @@ def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     parts = archive.infolist()
     if sum(part.file_size for part in parts) > MOST_UNPACKED:
         raise SpreadsheetError(_("What the file holds is too large. Divide it, or give it as CSV."))
-    for part in parts:
-        if part.filename.endswith((".xml", ".rels")):
+    for part in parts:  # whatever they are called: a part of any name may be told to be read
+        with archive.open(part) as file:
+            start = file.read(1000).lstrip(b"\xef\xbb\xbf\r\n\t ")
+        if start.startswith(b"<") or not part.filename.endswith(PICTURES):
             with archive.open(part) as file:
                 _Scan().read(file)
 

@@ -17,7 +17,7 @@ from django import forms
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from sahel.fields import Derived
+from sahel.fields import NOT_IN_XML, Derived
 from sahel.versions import Difference, Segment
 from sahel.widgets import HiddenText, Textarea
 
@@ -54,6 +54,9 @@ class CarefulForm(forms.ModelForm):
 
     def _clean_form(self) -> None:
         """Take what `clean()` sets for changed, too."""
+        for name, value in self.cleaned_data.items():
+            if isinstance(value, str):  # what no page could show
+                self.cleaned_data[name] = NOT_IN_XML.sub("", value)
         typed = dict(self.cleaned_data)
         super()._clean_form()  # type: ignore[misc]
         self.set_here = {n for n, value in self.cleaned_data.items() if value != typed.get(n)}

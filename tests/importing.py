@@ -114,7 +114,7 @@ def imported(editor: Client, text: str, **chosen: Any) -> ImportBatch:
 def undo(editor: Client, batch: ImportBatch) -> str:
     address = f"/en/admin/sahel/importbatch/{batch.pk}/change/"
     page = editor.get(address).content.decode()
-    answer = editor.post(address, sent(page, "import-done"), follow=True)
+    answer = editor.post(address, sent(page, "import-done", undo="yes"), follow=True)
     return answer.content.decode()
 
 

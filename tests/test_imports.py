@@ -305,3 +305,11 @@ def test_who_may_not_add_events_may_not_import_them(client: Client):
         assert client.post(f"/en/admin/sahel/importbatch/{page}").status_code == 403
     assert client.get("/en/admin/sahel/importbatch/99/change/").status_code in (403, 404)
     assert client.get("/en/admin/sahel/importbatch/99/columns/").status_code in (403, 404)
+
+
+def test_a_second_click_undoes_nothing(editor: Client):
+    batch = imported(editor, "title_en,date,kind\nNew,2021,attack\n")
+    address = f"/en/admin/sahel/importbatch/{batch.pk}/change/"
+    answer = editor.post(address, {"token": "as before"}, follow=True)
+    assert "It was imported already." in answer.content.decode()
+    assert Event.objects.count() == 1

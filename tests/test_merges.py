@@ -604,3 +604,17 @@ def test_verify_and_verify_history_find_nothing_wrong(record, capsys):
         call_command("verify_history")
     assert capsys.readouterr().out.count("unbroken") == 2
     assert "missing" not in Quotation.objects.values_list("state", flat=True)
+
+
+@pytest.mark.django_db
+def test_the_fixtures_come_in_again_after_what_they_name_was_merged(editor):
+    call_command("load", verbosity=0)
+    user = User.objects.get(username="fatou")
+    author = {"who": "", "account": user.pk, "why": "They are one.", "language": "en"}
+    for model, slugs in ((Actor, ("france", "barkhane")), (Place, ("mali", "bamako"))):
+        kept, gone = (model.objects.get(slug=slug) for slug in slugs)
+        merge(Merging(kept, [gone]), by=user, author=author)
+    call_command("load", verbosity=0)
+    assert not Actor.objects.filter(slug="barkhane").exists()
+    assert not Place.objects.filter(slug="bamako").exists()
+    assert not list(faults())

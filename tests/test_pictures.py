@@ -122,3 +122,9 @@ def test_a_figure_has_a_table_with_the_same_numbers(client):
     assert len(rows) == 12
     lanes = client.get("/en/lanes/").text
     assert re.search(r'<td><a href="/en/events/strike/">3 January 2021 – Strike</a></td>', lanes)
+
+
+def test_what_no_picture_can_show_is_left_out(client):
+    make_event("A\x01B\x0bC", slug="odd", places=("Mali",))
+    assert client.get("/en/events/odd/card.png").status_code == 200
+    ElementTree.fromstring(client.get("/en/map.svg").text)  # noqa: S314

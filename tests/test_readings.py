@@ -156,3 +156,9 @@ def test_a_date_that_was_shown_while_it_was_typed_is_not_asked_about_again(edito
     assert editor.post(add, filled | {"date_seen": "2012"}).status_code == 200
     assert editor.post(add, filled | {"date_seen": shown}).status_code == 302
     assert str(Event.objects.get().date) == "2012-03~"
+
+
+def test_a_long_quotation_is_looked_for_and_not_compared(editor, report):
+    asked = {"exact": "There was none. " * 500, "source": report.pk}
+    answer = editor.get(f"{READ}quotation/", asked).json()
+    assert answer == {"right": False, "told": ["These words do not stand in the source’s text."]}

@@ -27,6 +27,22 @@ def xlsx(*rows: list[object]) -> bytes:
     return file.getvalue()
 
 
+def with_hidden_strings(number: int) -> bytes:
+    """Make a file whose texts stand in a part that is not called XML."""
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(xlsx(["a"]))) as plain,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
+        for name in plain.namelist():
+            content = plain.read(name).replace(b"sharedStrings.xml", b"sharedStrings.dat")
+            made.writestr(name.replace("sharedStrings.xml", "sharedStrings.dat"), content)
+        strings = "<si><t/></si>" * number
+        names = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+        made.writestr("xl/hidden.dat", f"<sst {names}>{strings}</sst>")
+    return file.getvalue()
+
+
 def xlsx_of(sheet: str) -> bytes:
     """Make a file whose sheet is this XML."""
     file = io.BytesIO()
@@ -90,6 +106,10 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a long cell": (lambda: b"a,b\n" + b"x" * 20_001 + b"\n", "20,000 characters"),
     "workbook: broken": (lambda: xlsx(["a"])[:-50], "cannot be read as XLSX"),
     "workbook: other ZIP": (lambda: b"PK\x03\x04" + bytes(100), "cannot be read as XLSX"),
+    "workbook: texts in a part of another name": (
+        lambda: with_hidden_strings(4_000_000),
+        "too much",
+    ),
     "workbook: zeros": (lambda: xlsx_of(" " * 70_000_000), "too large"),
     "workbook: columns": (lambda: xlsx_of(f"{BEGIN}<row>{'<c/>' * 1_000_000}"), "columns"),
     "workbook: rows": (lambda: xlsx_of(BEGIN + "<row/>" * 1_000_000), "20,000 rows"),

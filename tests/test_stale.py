@@ -191,3 +191,25 @@ def test_of_fifty_at_once_one_wins_and_all_others_are_told():
     assert sorted(answers) == [(200, True)] * 49 + [(302, False)]
     event.refresh_from_db()
     assert event.title_en == f"Title {answers.index((302, False))}"
+
+
+def test_words_that_somebody_else_corrected_stay_corrected(fatou, issa):
+    event = make_event("Strike", publication="draft", words="One.")
+    mine = sent(fatou.get(change_page(event)).text, "event_form")
+    theirs = sent(issa.get(change_page(event)).text, "event_form")
+    issa.post(change_page(event), theirs | {"quotations-0-exact": "Two."})
+    told = fatou.post(change_page(event), mine | {"quotations-0-page": "7"})
+    assert ON_RECORD in told.text
+    again = sent(told.text, "event_form")
+    assert fatou.post(change_page(event), again).status_code == 302
+    quotation = event.quotations.get()
+    assert (quotation.exact, quotation.page) == ("Two.", 7)
+
+
+def test_other_words_are_never_those_that_were_checked_whatever_a_form_says(fatou):
+    event = make_event("Strike", words="One.")
+    page = sent(fatou.get(change_page(event)).text, "event_form", why="Hm.")
+    forged = {"quotations-0-exact": "Invented.", "initial-quotations-0-exact": "Invented."}
+    fatou.post(change_page(event), page | forged | {"quotations-0-order": "5"})
+    quotation = event.quotations.get()
+    assert (quotation.exact, quotation.state) == ("One.", "verbatim")

@@ -11,8 +11,8 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from sahel.models import Change, Event, Quotation, Step, changes
-from tests.factories import CHECKED, make_actor, make_editor, make_event, make_source
+from sahel.models import Change, Event, Quotation, Record, Step, changes
+from tests.factories import CHECKED, make_actor, make_editor, make_event, make_place, make_source
 from tests.forms import sent
 
 pytestmark = pytest.mark.django_db
@@ -324,3 +324,93 @@ def test_a_time_that_was_set_does_not_go_without_a_word(editor):
     page = editor.get(page_of(event)).text
     moved = editor.post(page_of(event), sent(page, "event_form", **ahead)).text
     assert "To set a time, press “Publish”" in moved
+
+
+NOTHING_TO_SEE = "\u200b"
+
+
+def test_what_cannot_be_seen_is_no_reason(editor):
+    event = make_event("Bare", publication="draft")
+    filled = sent(editor.get(page_of(event)).text, "event_form", _step="publish")
+    hidden = {"quotations-0-why_uncheckable_en": NOTHING_TO_SEE}
+    assert "needs a quotation that was checked" in editor.post(page_of(event), filled | hidden).text
+    seen = make_event("Strike")
+    page = editor.get(page_of(seen)).text
+    for step in ("", "withdraw"):
+        sent_ = sent(page, "event_form", title_en="X", why=NOTHING_TO_SEE, _step=step)
+        assert "Say " in editor.post(page_of(seen), sent_).text
+    seen.refresh_from_db()
+    assert (seen.publication, seen.title_en) == ("published", "Strike")
+
+
+def test_nobody_approves_what_they_had_a_hand_in():
+    fatou, awa = make_editor("fatou", "Editor"), make_editor("awa", "Contributor")
+    with changes(Change.Way.EDITOR, account=fatou.pk):
+        event = make_event("Strike", publication="review")
+        event.sign(fatou)
+    with changes(Change.Way.EDITOR, account=awa.pk):
+        Event.objects.update(position=1)
+        event.refresh_from_db()
+        event.sign(awa)
+    assert Step.APPROVE not in event.steps(fatou)
+    with pytest.raises(ValidationError, match="Another person"):
+        event.take(Step.APPROVE, fatou)
+
+
+def test_a_public_event_is_withdrawn_with_what_else_was_typed(client, settings):
+    settings.APPROVAL = True
+    Record.objects.update_or_create(pk=1, defaults={"approval": True})
+    fatou, issa = make_editor("fatou"), make_editor("issa")
+    event = make_event("Strike", publication="draft")
+    event.quotations.update(**CHECKED, start=0, end=19)
+    Event.objects.update(edited_by=issa, approved_by=fatou, publication="published")
+    client.force_login(issa)
+    typed = {"title_en": "Not a strike", "withdrawal_en": "It was none.", "_step": "withdraw"}
+    client.post(page_of(event), sent(client.get(page_of(event)).text, "event_form", **typed))
+    event.refresh_from_db()
+    assert (event.publication, event.title_en) == ("withdrawn", "Not a strike")
+
+
+def test_what_was_withdrawn_is_not_hidden_until_a_time(editor):
+    event = make("withdrawn")
+    assert "at_0" not in editor.get(page_of(event)).text
+    later = timezone.now() + timedelta(days=1)
+    with pytest.raises(ValidationError, match="at once, or not yet"):
+        event.take(Step.PUBLISH, User.objects.get(username="fatou"), later)
+
+
+def test_names_under_review_are_not_changed_behind_the_reviewers_back(client):
+    parent, actor = make_actor("Mali"), make_actor("Army")
+    actor.parent = parent
+    actor.save()
+    make_event(publication="review", actors=(actor,))
+    client.force_login(make_editor("awa", "Contributor"))
+    for each in (parent, actor):
+        address = reverse("admin:sahel_actor_change", args=[each.pk])
+        new = {"name_en": "Other", "kind": "state", "slug": each.slug}
+        assert client.post(address, new).status_code == 403
+
+
+def test_nothing_vanishes_from_what_readers_see(editor):
+    place = make_place("Gao")
+    event = make_event(places=(place,))
+    address = reverse("admin:sahel_place_delete", args=[place.pk])
+    assert editor.post(address, {"post": "yes"}, follow=True).status_code == 403
+    both = {"action": "delete_selected", "_selected_action": [place.pk], "post": "yes"}
+    editor.post("/en/admin/sahel/place/", both)
+    assert list(event.places.all()) == [place]
+
+
+def test_what_others_terms_keep_in_has_no_link_for_strangers(editor, client):
+    event = make("draft")
+    address = shared(editor, event)
+    Event.objects.update(restricted="ACLED")
+    assert "readonly value=" not in editor.get(page_of(event)).text
+    assert client.get(address).status_code == 404
+
+
+def test_the_entries_of_the_history_have_no_form(editor):
+    with changes(Change.Way.EDITOR):
+        make_event()
+    assert editor.get("/en/admin/sahel/change/1/change/").status_code == 200
+    assert editor.post("/en/admin/sahel/change/1/change/").status_code == 403

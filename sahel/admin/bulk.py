@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sahel.fields import one_line
 from sahel.merging import were_public
 from sahel.models import Change, Event, Involvement
 from sahel.models.history import last_number
@@ -50,7 +51,7 @@ class _Asked(forms.Form):
 
     def clean_why(self) -> str:
         """Refuse to change without a reason what readers have seen."""
-        why: str = self.cleaned_data["why"]
+        why: str = one_line(self.cleaned_data["why"])
         if self.public and not why:
             said = _("Say in a few words why you change published events.")
             raise forms.ValidationError(said)

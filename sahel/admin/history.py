@@ -46,11 +46,11 @@ class ChangeAdmin(ListAdmin):
         """Give the account behind a public name, to colleagues."""
         return change.username or "–"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Let nobody write history by hand."""
         return False
 
-    has_change_permission = has_delete_permission = has_add_permission  # type: ignore[assignment]
+    has_change_permission = has_delete_permission = has_add_permission
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Let it be read by whoever may see events."""

@@ -278,7 +278,9 @@ class ImportBatchAdmin(admin.ModelAdmin):
         if request.method == "POST":
             if not self.has_undo_permission(request):
                 raise PermissionDenied
-            if not batch.undone:
+            if "undo" not in request.POST:
+                messages.info(request, gettext("It was imported already."))
+            elif not batch.undone:
                 count = undo(batch)
                 said = ngettext(
                     "%(count)s draft was deleted.", "%(count)s drafts were deleted.", count

@@ -17,6 +17,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sahel.fields import one_line
 from sahel.merges import merge, seen_by_readers, undo
 from sahel.merging import MOST, Merging, events_of
 from sahel.middleware import author_of
@@ -63,7 +64,9 @@ class Merges:
         if wanted and request.POST.get("looked") != str(kept.pk):
             note = gettext("This is what is done if “%(kept)s” is kept. Look at it, then merge.")
             note %= {"kept": kept}
-        elif wanted and merging.public and not request.POST.get("why", "").strip():
+        elif wanted and merging.public and not request.user.has_perm("sahel.publish_event"):
+            problems.append(gettext("Readers see some of it: only those who may publish merge it."))
+        elif wanted and merging.public and not one_line(request.POST.get("why", "")):
             problems.append(gettext("Say in a few words why you take them for one and the same."))
         elif wanted:
             problems += self._merge(request, merging)

@@ -10,7 +10,10 @@ from django.utils.translation import gettext, pgettext
 
 from sahel.dates import EDTF, EDTFError
 from sahel.models import Quotation, Source
+from sahel.quotations import find
 from sahel.worded import read
+
+MOST_COMPARED = 1000  # characters of which is said what differs: it takes a second at most
 
 
 class ReadingsAdmin(admin.ModelAdmin):
@@ -46,6 +49,9 @@ class ReadingsAdmin(admin.ModelAdmin):
             told = gettext("The source’s text is not on record: it cannot be checked here.")
             return JsonResponse({"right": None, "told": [told]})
         quotation = Quotation(source=source, exact=request.GET.get("exact", "").strip())
+        if len(quotation.exact) > MOST_COMPARED and not find(quotation.exact, texts.first().text):  # type: ignore[union-attr]
+            told = gettext("These words do not stand in the source’s text.")
+            return JsonResponse({"right": False, "told": [told]})
         if start.isascii() and start.isdigit() and len(start) < 10:
             quotation.start = int(start)
         try:

@@ -80,12 +80,24 @@ class RecordAdmin(CalmLinks, ListAdmin):
         return form
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let what readers see by its name be changed by those who review."""
+        """Let what readers or reviewers look at be changed by those who review."""
         allowed = bool(super().has_change_permission(request, obj))
         if not allowed or obj is None or request.user.has_perm("sahel.review_event"):
             return allowed
-        public = Event.objects.published()
-        return not any(public.filter(**{name: obj.pk}).exists() for name in self.leads_from)
+        return not self._is_looked_at(obj, Event.objects.exclude(publication="draft"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nothing vanish from an event that readers see."""
+        allowed = bool(super().has_delete_permission(request, obj))
+        return allowed and (obj is None or not self._is_looked_at(obj, Event.objects.published()))
+
+    def _is_looked_at(self, obj: Any, events: QuerySet[Event]) -> bool:
+        """Say whether some of the events lead to it, or something that stands under it."""
+        above = [tie for tie in self.opts.related_objects if tie.related_model is self.model]
+        return any(events.filter(**{name: obj.pk}).exists() for name in self.leads_from) or any(
+            tie.related_model._default_manager.filter(**{tie.field.name: obj.pk}).exists()
+            for tie in above
+        )
 
     def version_of(self, obj: Any) -> str:
         """Give what changes with the object, and with nothing else."""

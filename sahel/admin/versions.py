@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from sahel.admin.record import RecordAdmin
+from sahel.fields import one_line
 from sahel.models import (
     Change,
     Event,
@@ -90,7 +91,7 @@ class VersionsAdmin(RecordAdmin):
             raise PermissionDenied
         problems: list[str] = []
         if request.method == "POST":
-            if not request.POST.get("why", "").strip():
+            if not one_line(request.POST.get("why", "")):
                 problems = [gettext("Say in a few words why this version is put back.")]
             else:
                 problems = self._restore(wanted)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from sahel.admin.versions import VersionsAdmin
-from sahel.fields import readers_language
+from sahel.fields import one_line, readers_language
 from sahel.models import WAYS, Event, Step
 from sahel.models.evidence import refuse_ungrounded
 from sahel.previews import link, preview
@@ -65,7 +65,7 @@ class WorkflowAdmin(VersionsAdmin):
         public = obj is not None and obj.publication == Event.Publication.PUBLISHED
         withdrawn = obj is not None and obj.publication == Event.Publication.WITHDRAWN
         may_publish = request.user.has_perm("sahel.publish_event")
-        if may_publish and not public:
+        if may_publish and not (public or withdrawn):
             fields.append("at")
         if obj and obj.published:
             fields.append("why")
@@ -112,7 +112,7 @@ class WorkflowAdmin(VersionsAdmin):
             )
         if obj is None or self.has_change_permission(request, obj):
             context["steps"] = (obj or Event()).steps(request.user)
-        if obj and not obj.is_or_was_public():
+        if obj and not (obj.is_or_was_public() or obj.restricted):
             context["shared"] = request.build_absolute_uri(link(obj))
         return super().render_change_form(request, context, *args, obj=obj, **options)
 
@@ -124,7 +124,8 @@ class WorkflowAdmin(VersionsAdmin):
         changed = not change or bool(told) or any(each.has_changed() for each in formsets)
         if changed:
             had_time = event.publish_at is not None
-            self._sign(request, event)
+            if not event.sign(request.user, leaves=step == Step.WITHDRAW):
+                self._say_it_waits(request)
             if had_time and step != Step.PUBLISH:
                 said = gettext("It has no time to be published any more: its contents changed.")
                 messages.warning(request, said)
@@ -135,7 +136,12 @@ class WorkflowAdmin(VersionsAdmin):
             self._take(request, event, step, form.cleaned_data.get("at"))
 
     def _take(self, request: HttpRequest, event: Event, step: Step, at: Any) -> None:
-        if not event.take(step, request.user, at):
+        try:
+            as_asked = event.take(step, request.user, at)
+        except ValidationError as error:  # of what was changed in the same breath
+            messages.error(request, " ".join(error.messages))
+            return
+        if not as_asked:
             self._say_it_waits(request)
         elif event.publish_at:
             when = date_format(event.publish_at, "DATETIME_FORMAT")
@@ -151,7 +157,7 @@ class WorkflowAdmin(VersionsAdmin):
 
     def take_each(self, request: HttpRequest, chosen: QuerySet[Event], step: Step) -> None:
         """Take a step with each of many events; say with which it was not possible, and why."""
-        why = request.POST.get("why", "").strip()
+        why = one_line(request.POST.get("why", ""))
         if (
             len(keys := list(chosen.values_list("pk", flat=True)[: MOST_AT_ONCE + 1]))
             > MOST_AT_ONCE

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from sahel.dates import EDTF, EDTFError
-from sahel.fields import readers_language
+from sahel.fields import one_line, readers_language
 from sahel.forms.dates import WordedDateForm
 from sahel.models import WAYS, Event, Source, Step
 from sahel.twins import perhaps_the_same
@@ -85,7 +85,7 @@ class EventForm(WordedDateForm):
         """Ask why that is changed which readers have seen; refuse a step that is not possible."""
         cleaned: dict[str, Any] = super().clean() or {}
         self._ask_for_twins(cleaned)
-        event, why = self.instance, cleaned.get("why", "")
+        event, why = self.instance, one_line(cleaned.get("why", ""))
         if self.step and not self.user.has_perm(WAYS[self.step].permission):
             self.add_error(None, _("Your account may not do that: ask somebody whose may."))
         elif self.step and self.step not in event.steps(self.user):
@@ -94,7 +94,7 @@ class EventForm(WordedDateForm):
         event.to_be_public = self.step == Step.PUBLISH or (is_public and self.step != Step.WITHDRAW)
         if self.step == Step.WITHDRAW:
             reasons = "withdrawal_en", "withdrawal_fr"
-            if not any(cleaned.get(name) for name in reasons):
+            if not any(one_line(cleaned.get(name, "")) for name in reasons):
                 french = readers_language().startswith("fr")
                 cleaned[reasons[french]] = why  # one reason is enough
                 if not why:
@@ -104,6 +104,9 @@ class EventForm(WordedDateForm):
         at = cleaned.get("at")
         if self.step != Step.PUBLISH and "at" in self.changed_data and at:
             self.add_error("at", _("To set a time, press “Publish”: nothing is saved yet."))
+        if at and event.publication == Event.Publication.WITHDRAWN:
+            said = _("What was withdrawn is published again at once, or not yet.")
+            self.add_error("at", said)
         if self.step == Step.PUBLISH and at and at <= timezone.now():
             self.add_error("at", _("That time has passed. Leave it empty to publish at once."))
         return cleaned

@@ -96,9 +96,8 @@ class QuotationForm(CarefulForm):
             self.data = data
         if read is None and "start" in self.changed_data:  # the text alone can tell
             cleaned["start"] = self.instance.start
-        if self.instance.pk and {"exact", "source"} & set(self.changed_data):
-            self.instance.forget_check()
-        self.instance.exact = cleaned.get("exact") or ""  # in which figures have to stand
+        if not self.instance.pk or "exact" in self.changed_data or cleaned.get("take"):
+            self.instance.exact = cleaned.get("exact") or ""  # in which figures have to stand
         wrong = self.estimates.is_bound and not self.estimates.is_valid()
         if not self.estimates.is_bound and self.instance.pk:  # sent by what knows no figures
             said = self.instance.estimates.values_list("words", flat=True)

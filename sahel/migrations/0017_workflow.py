@@ -17,8 +17,7 @@ approval = import_module("sahel.migrations.0016_approval_of_contents")
 TAKE_BACK = (
     "UPDATE sahel_event SET approved_by_id = NULL, publish_at = NULL, scheduled_by_id = NULL "
     "WHERE id IN ({events}) AND (approved_by_id IS NOT NULL OR publish_at IS NOT NULL) "
-    "AND (publication = 'review' OR (publication = 'published' "
-    "AND coalesce((SELECT r.approval FROM sahel_record r), false)));"
+    "AND (publication <> 'published' OR coalesce((SELECT r.approval FROM sahel_record r), false));"
 )
 PARTS = "quotation", "estimate", "involvement", "reference"
 NAMED = "actor", "place", "source"

@@ -29,6 +29,14 @@ def disallow(apps, schema_editor):
         group.permissions.remove(*_permissions(apps))
 
 
+def refuse_to_forget(apps, schema_editor):
+    if apps.get_model("sahel", "Event").objects.exclude(restricted="").exists():
+        raise migrations.exceptions.IrreversibleError(
+            "There are events that must not be published again: without this migration nothing "
+            "would keep them in. Delete them first."
+        )
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -120,4 +128,5 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('batch', 'number'), name='imported_row_once'),
         ),
         migrations.RunPython(allow, disallow),
+        migrations.RunPython(migrations.RunPython.noop, refuse_to_forget),
     ]

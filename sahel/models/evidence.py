@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from sahel.fields import Translated, address, folded, validate_language
+from sahel.fields import Translated, address, folded, one_line, validate_language
 from sahel.models.events import Event
 from sahel.models.names import Actor
 from sahel.models.sources import Source, SourceText
@@ -196,6 +196,9 @@ class Quotation(models.Model):
         Words that were on record before stay: the source may have changed since.
         """
         self.exact = plain_line_ends(self.exact)
+        known = Quotation.objects.filter(pk=self.pk).values_list("exact", "source").first()
+        if known and known != (self.exact, self.source_id):
+            self.forget_check()  # they are not the words that were checked
         kept = Quotation.objects.filter(pk=self.pk, source=self.source_id, exact=self.exact)
         read = self.source.texts.first() if self.source_id else None
         if read is not None and not (self.pk and kept.filter(start=self.start).exists()):
@@ -249,7 +252,7 @@ class Quotation(models.Model):
     def _say_why_unchecked(self) -> None:
         if self.state in self.CHECKED:
             return
-        reason = self.why_uncheckable_en or self.why_uncheckable_fr
+        reason = one_line(self.why_uncheckable_en or self.why_uncheckable_fr)
         self.state = self.State.UNCHECKABLE if reason else self.State.UNCHECKED
 
     def _at(self, start: int, text: str) -> str:

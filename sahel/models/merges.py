@@ -89,3 +89,9 @@ def names_of_then(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], st
                 if (kind, slug) in sought:
                     names.setdefault((kind, slug), str(_instance(kind, row)))
     return names
+
+
+def merged_away() -> set[tuple[str, str]]:
+    """Give the kind and slugs of all that was merged into something else and is not on record."""
+    merges = Merge.objects.filter(undone_at=None).values_list("kind", "merged")
+    return {(kind, slug) for kind, merged in merges for row in merged for slug in row["slugs"]}

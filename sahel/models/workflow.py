@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from sahel.fields import Translated
+from sahel.fields import Translated, one_line
 
 RESTRICTED = _(
     "It was made of a row whose source’s terms do not let it be published again. Write the event "
@@ -141,11 +143,19 @@ class Reviewed(models.Model):
             for step, way in WAYS.items()
             if self.publication in way.before and user.has_perm(way.permission)
         ]
-        if Step.APPROVE in found and (self.approved_by_id or self.edited_by_id == user.pk):
+        if Step.APPROVE in found and (self.approved_by_id or self.wrote(user)):
             found.remove(Step.APPROVE)  # it takes another person than who wrote it
         if Step.PUBLISH in found and self.restricted:
             found.remove(Step.PUBLISH)
         return found
+
+    def wrote(self, user: Any) -> bool:
+        """Say whether somebody had a hand in it since readers saw it last, by the history."""
+        if self.edited_by_id == user.pk:
+            return True
+        entries = apps.get_model("sahel", "Change")._default_manager.filter(event=self.pk)
+        seen = entries.filter(public=True).aggregate(last=Max("number"))["last"] or 0
+        return bool(entries.filter(account=user.pk, number__gt=seen).exists())
 
     def take(self, step: Step, user: Any, at: datetime | None = None) -> bool:
         """Take a step on somebody's word, and save; say whether it came to what was asked for.
@@ -159,9 +169,11 @@ class Reviewed(models.Model):
             raise PermissionDenied
         if step not in self.steps(user):
             raise ValidationError(self.why_not(step))
-        if step == Step.WITHDRAW and not (self.withdrawal_en or self.withdrawal_fr):
+        if step == Step.WITHDRAW and not one_line(self.withdrawal_en or self.withdrawal_fr):
             raise ValidationError(_("Say why it is withdrawn, in English or in French."))
-        if step == Step.APPROVE or (step == Step.PUBLISH and self.edited_by_id != user.pk):
+        if at and at > timezone.now() and self.publication == Publication.WITHDRAWN:
+            raise ValidationError(_("What was withdrawn is published again at once, or not yet."))
+        if step == Step.APPROVE or (step == Step.PUBLISH and not self.wrote(user)):
             self.approved_by = user
         elif step == Step.RETURN:
             self.approved_by = None
@@ -186,19 +198,20 @@ class Reviewed(models.Model):
         words = {"step": step.label, "state": self.get_publication_display()}
         return str(_("“%(step)s” is not possible: it is “%(state)s” now.")) % words
 
-    def sign(self, user: Any) -> bool:
+    def sign(self, user: Any, *, leaves: bool = False) -> bool:
         """Note who changed it, and save; say whether it stays what it was.
 
+        If it leaves readers in the same breath, it need not be approved for them.
         It does not where settings.APPROVAL asks for a second person and readers saw it: then it
         goes to review.
         """
         self.edited_by, self.approved_by = user, None
         self.publish_at = self.scheduled_by = None
         held = self.publication == Publication.PUBLISHED and self._lacks_approval()
-        if held:
+        if held and not leaves:
             self.publication = Publication.REVIEW
         self.save()
-        return not held
+        return leaves or not held
 
     def _lacks_approval(self) -> bool:
         return settings.APPROVAL and self.approved_by_id is None

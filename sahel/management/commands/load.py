@@ -1,19 +1,25 @@
 """`manage.py load`: bring in the curated fixtures, checked like an editor's entry."""
 
 import hashlib
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core import serializers
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.base import DeserializationError
 from django.db import IntegrityError, models
 
 from sahel.models import Change, Event, Loading, Unrecorded, changes
 from sahel.models.evidence import refuse_ungrounded
+from sahel.models.history import moved_slugs
+from sahel.models.merges import merged_away
+
+NAMED = "actor", "place", "source"
 
 
 class Command(BaseCommand):
@@ -40,6 +46,7 @@ class Command(BaseCommand):
                 with changes(Change.Way.OUTSIDE):
                     pass
             return
+        self.moved, self.merged = moved_slugs(), merged_away()
         counts = {"created": 0, "changed": 0, "unchanged": 0}
         digest = hashlib.sha256()
         with changes(Change.Way.FIXTURES, why=why, language="en" if why else ""):
@@ -64,10 +71,31 @@ class Command(BaseCommand):
 
     def _read(self, path: Path, content: bytes) -> Any:
         try:
-            for loaded in serializers.deserialize("json", content):
+            rows = [row for row in map(self._as_merged, json.loads(content)) if row]
+            for loaded in serializers.deserialize("python", rows):
                 yield loaded.object, (loaded.m2m_data or {})
-        except DeserializationError as error:
+        except (
+            DeserializationError,
+            FieldDoesNotExist,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as error:
             raise CommandError(f"{path}: {error}") from error
+
+    def _as_merged(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """Let a row name what is on record where editors merged what it names; None: it is gone."""
+        model = apps.get_model(row["model"])
+        if (str(model._meta.model_name), row["fields"].get("slug", "")) in self.merged:
+            return None
+        for name, value in row["fields"].items():
+            field: Any = model._meta.get_field(name)
+            kind = str(field.related_model._meta.model_name) if field.is_relation else ""
+            if kind in NAMED and value:
+                many = value if field.many_to_many else [value]
+                today = [[self.moved.get((kind, slug), slug)] for [slug] in many]
+                row["fields"][name] = today if field.many_to_many else today[0]
+        return row
 
     def _bring(self, path: Path, given: models.Model, links: dict[str, Any]) -> str:
         """Create the instance, or set on the one on record what the fixture says otherwise."""
