@@ -158,10 +158,8 @@ class WorkflowAdmin(VersionsAdmin):
     def take_each(self, request: HttpRequest, chosen: QuerySet[Event], step: Step) -> None:
         """Take a step with each of many events; say with which it was not possible, and why."""
         why = one_line(request.POST.get("why", ""))
-        if (
-            len(keys := list(chosen.values_list("pk", flat=True)[: MOST_AT_ONCE + 1]))
-            > MOST_AT_ONCE
-        ):
+        keys = list(chosen.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        if len(keys) > MOST_AT_ONCE:
             said = gettext("Choose at most %(most)s events at once; nothing was done.")
             messages.error(request, said % {"most": MOST_AT_ONCE})
             return

@@ -194,7 +194,7 @@ class Reviewed(models.Model):
         if step == Step.PUBLISH and self.restricted:
             return str(RESTRICTED)
         if step == Step.APPROVE and self.publication == Publication.REVIEW:
-            return str(_("Another person than its last editor has to approve it, once."))
+            return str(_("Another person than those who wrote it has to approve it, once."))
         words = {"step": step.label, "state": self.get_publication_display()}
         return str(_("“%(step)s” is not possible: it is “%(state)s” now.")) % words
 

@@ -4,11 +4,11 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from playwright.sync_api import Browser, Page, expect
 
 from sahel.models import Event
+from tests.factories import make_editor
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -16,15 +16,23 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 @pytest.fixture(autouse=True)
 def _article(_database):
     call_command("load", verbosity=0)
-    editor = User.objects.create_user("fatou", password="a long pass phrase", is_staff=True)
-    editor.groups.add(Group.objects.get(name="Publisher"))
+    make_editor()
 
 
-def sign_in(page: Page, name: str = "fatou") -> None:
-    page.goto("/en/admin/")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill("a long pass phrase")
-    page.get_by_role("button", name="Log in").click()
+def sign_in(page: Page, name: str = "fatou", language: str = "en") -> None:
+    page.goto(f"/{language}/admin/")
+    fill_in(page, name)
+
+
+def fill_in(page: Page, name: str = "fatou") -> None:
+    """Send the form that asks who one is."""
+    page.locator("#id_username").fill(name)
+    page.locator("#id_password").fill("a long pass phrase")
+    page.locator("#login-form [type=submit]").click()
+
+
+def save(page: Page) -> None:
+    page.locator("[name=_save]").first.click()
 
 
 def choose(page: Page, field: str, words: str, choice: str) -> None:
@@ -170,23 +178,25 @@ def test_an_editor_enters_a_figure_with_its_quotation(page: Page):
     expect(page.locator(".facts .estimates q")).to_have_text("At least 40 soldier")
 
 
-def test_what_was_typed_is_there_again_after_the_session_ran_out(page: Page):
-    sign_in(page)
-    page.goto("/en/admin/sahel/event/add/")
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_was_typed_is_there_again_after_the_session_ran_out(page: Page, language: str):
+    sign_in(page, language=language)
+    add = f"/{language}/admin/sahel/event/add/"
+    page.goto(add)
     page.locator("#id_title_en").fill("A long evening’s work")
     page.locator("#id_kind").select_option("attack")
+    save(page)  # which is refused: there is no date
+    expect(page.locator(".errornote")).to_be_visible()
     page.locator("#id_status").select_option("happened")
     page.locator("#quotations-group .add-row a").click()
     choose(page, "id_quotations-0-source", "announce the withdrawal", "France is preparing")
     page.locator("#id_quotations-0-exact").fill("One.\nTwo.")
     page.wait_for_timeout(700)
     page.context.clear_cookies(name="sessionid")
-    page.get_by_role("button", name="Save", exact=True).first.click()
-    page.get_by_label("Username").fill("fatou")
-    page.get_by_label("Password").fill("a long pass phrase")
-    page.get_by_role("button", name="Log in").click()
-    page.goto("/en/admin/sahel/event/add/")
-    page.get_by_role("button", name="Put back what was typed").click()
+    save(page)
+    fill_in(page)
+    page.goto(add)
+    page.locator("button[name=restore]").click()
     expect(page.locator("#id_title_en")).to_have_value("A long evening’s work")
     expect(page.locator("#id_kind")).to_have_value("attack")
     expect(page.locator("#id_quotations-0-exact")).to_have_value("One.\nTwo.")
@@ -195,38 +205,52 @@ def test_what_was_typed_is_there_again_after_the_session_ran_out(page: Page):
     page.locator("#id_date").fill("2021-06")
     page.locator("#id_date_basis").select_option("stated")
     page.locator("#id_quotations-0-language").fill("en")
-    page.get_by_role("button", name="Save", exact=True).first.click()
-    expect(page.locator(".messagelist")).to_contain_text("was added successfully")
-    page.goto("/en/admin/sahel/event/add/")
+    save(page)
+    expect(page.locator(".messagelist .success")).to_have_count(1)
+    page.goto(add)
     expect(page.locator("#id_title_en")).to_have_value("")
-    expect(page.get_by_role("button", name="Put back what was typed")).to_have_count(0)
+    expect(page.locator("button[name=restore]")).to_have_count(0)
     kept = page.evaluate("Object.keys(localStorage)")
     assert not [name for name in kept if name.startswith("draft ")]
 
 
-def test_two_people_edit_at_once(page: Page, browser: Browser, live_server):
-    issa = User.objects.create_user("issa", password="a long pass phrase", is_staff=True)
-    issa.groups.add(Group.objects.get(name="Publisher"))
-    event = Event.objects.get(slug="bounti-strike")
-    address = f"/en/admin/sahel/event/{event.pk}/change/"
+def test_what_was_typed_in_a_pop_up_is_kept_too(page: Page):
     sign_in(page)
+    page.goto("/en/admin/sahel/event/add/")
+    page.locator("#quotations-group .add-row a").click()
+    with page.expect_popup() as waiting:
+        page.locator("#add_id_quotations-0-source").click()
+    popup = waiting.value
+    popup.locator("#id_title").fill("A long title")
+    popup.wait_for_timeout(700)
+    popup.reload()
+    popup.locator("button[name=restore]").click()
+    expect(popup.locator("#id_title")).to_have_value("A long title")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_two_people_edit_at_once(page: Page, browser: Browser, live_server, language: str):
+    make_editor("issa")
+    event = Event.objects.get(slug="bounti-strike")
+    address = f"/{language}/admin/sahel/event/{event.pk}/change/"
+    sign_in(page, language=language)
     page.goto(address)
     page.locator("#id_summary_en").fill("My own summary.")
     page.locator("#id_why").fill("Shorter.")
     other = browser.new_page(base_url=live_server.url)
-    sign_in(other, "issa")
+    sign_in(other, "issa", language)
     other.goto(address)
     other.locator("#id_title_en").fill("Air strike at Bounti")
     other.locator("#id_why").fill("More exact.")
-    other.get_by_role("button", name="Save", exact=True).first.click()
-    expect(other.locator(".messagelist")).to_contain_text("was changed successfully")
+    save(other)
+    expect(other.locator(".messagelist .success")).to_have_count(1)
     other.close()
-    page.get_by_role("button", name="Save", exact=True).first.click()
+    save(page)
     told = page.locator(".meanwhile")
     expect(told).to_contain_text("issa")
     expect(told.locator("ins")).to_have_text("Air")
     expect(page.locator("#id_summary_en")).to_have_value("My own summary.")
-    page.get_by_role("button", name="Save", exact=True).first.click()
-    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    save(page)
+    expect(page.locator(".messagelist .success")).to_have_count(1)
     event.refresh_from_db()
     assert (event.title_en, event.summary_en) == ("Air strike at Bounti", "My own summary.")
