@@ -66,7 +66,8 @@ lock: venv-dev  ## compile requirements*.txt from pyproject.toml (ARGS=--upgrade
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group dev --output-file requirements-dev.txt
 
-messages: venv-dev  ## collect the texts to translate and compile the translations
+messages: venv-dev  ## collect the texts to translate, compile the translations and the editors' guide
+	$(PYTHON) bin/guide.py
 	$(BABEL) extract --mapping-file=pyproject.toml $(TEXTS) --sort-output --output-file=$(POT) .
 	$(BABEL) update --domain=django --input-file=$(POT) --output-dir=sahel/locale \
 	    --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date

@@ -138,9 +138,7 @@ def questions() -> list[tuple[str, str, bool]]:
         "an event, to delete": f"event/{event}/delete/",
         "the source quoted most": f"source/{source}/change/",
         "an actor": f"actor/{actor}/change/",
-        "an actor, to delete": f"actor/{actor}/delete/",
         "a place": f"place/{place}/change/",
-        "a place, to delete": f"place/{place}/delete/",
     }
     return [(name, path, True) for name, path in lists.items()] + [
         (name, path, False) for name, path in forms.items()

@@ -1,17 +1,15 @@
 """The editors' guide, in the repository and in the admin."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils.translation import override
 
+from bin.guide import GUIDES, PIECES, drawn
 from sahel.models import Step
 
 pytestmark = pytest.mark.django_db
-DOCS = Path(settings.BASE_DIR, "docs")
-GUIDES = {"en": DOCS / "editing.md", "fr": DOCS / "editing.fr.md"}
 
 
 @pytest.mark.parametrize("language", GUIDES)
@@ -23,6 +21,11 @@ def test_an_editor_reads_the_guide_where_it_is_needed(editor, language):
         assert f">{heading}</h2>" in page
     assert "<table>" in page
     assert f'src="/static/editing/event-{language}.png"' in page
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_page_is_made_of_the_guide_as_it_is(language):
+    assert PIECES[language].read_text() == drawn(language), "run make messages"
 
 
 def test_strangers_are_asked_to_sign_in(client):

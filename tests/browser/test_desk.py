@@ -55,8 +55,7 @@ def scrolls(page: Page) -> bool:
     )
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("language", "width"), [("en", 360), ("fr", 1280)])
 def test_nothing_stands_in_anybodys_way(page: Page, language, width):
     page.set_viewport_size({"width": width, "height": 900})
     found = {}

@@ -21,7 +21,7 @@ WORDS = {
         "read": "about March 2012 (2012-03~)",
         "verbatim": "verbatim",
         "curly": "curly quotation mark, opening",
-        "opened": "opened this",
+        "opened": "issa opened this",
         "preview": "This is not public",
         "waits": "It waits for review.",
         "public": "Readers see it now.",
@@ -37,7 +37,7 @@ WORDS = {
         "read": "vers mars 2012 (2012-03~)",
         "verbatim": "mot pour mot",
         "curly": "guillemet",
-        "opened": "a ouvert ceci",
+        "opened": "issa vient d’ouvrir ceci",
         "preview": "Ceci n’est pas public",
         "waits": "Il attend la relecture.",
         "public": "Les lecteurs le voient à présent.",
@@ -110,7 +110,7 @@ def test_from_a_draft_to_readers_and_back(browser: Browser, live_server, languag
     issa.goto(address)
     fatou = signed_in(browser, live_server, language, "fatou")
     fatou.goto(address)
-    expect(fatou.locator(".others")).to_contain_text(f"issa {say['opened']}")
+    expect(fatou.locator(".others")).to_contain_text(say["opened"])
     press(fatou, say["publish"])
     expect(fatou.locator(".messagelist")).to_contain_text(say["public"])
     page = f"/{language}/events/{event.slug}/"
