@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Aggregate, TextField
+from django.db.models import Aggregate, BooleanField, Func, TextField
 from django.db.models.expressions import RawSQL
 
 # The keys of a word come as one value: a row for each would take longer than to find them.
@@ -80,7 +80,7 @@ def telling_of(term: str, spaced: str) -> RawSQL:
 
 
 class Gathered(Aggregate):
-    """Many primary keys as one text, which `among()` takes: they need not be read on the way."""
+    """Many primary keys as one text, which `Among` takes: they need not be read on the way."""
 
     output_field = TextField()
 
@@ -94,11 +94,28 @@ class Gathered(Aggregate):
         return self.as_sql(compiler, connection, template=template)
 
 
-def among(gathered: str) -> RawSQL:
-    """Give gathered keys as a part of another query."""
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [gathered])
-    return RawSQL("SELECT value FROM json_each(%s)", [gathered])
+class Among(Func):
+    """Whether a key is one of those gathered: a condition."""
+
+    output_field = BooleanField()
+
+    def __init__(self, key: Any, gathered: Any) -> None:
+        """Take what gives the key, and the keys."""
+        super().__init__(key, gathered)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **options: Any) -> Any:
+        """Look it up in what JSON lists."""
+        return self._compared(compiler, "{} IN (SELECT value FROM json_each({}))")
+
+    def as_postgresql(self, compiler: Any, connection: Any, **options: Any) -> Any:
+        """Compare with an array, of which PostgreSQL makes a table of hashes."""
+        return self._compared(compiler, "{} = ANY({}::bigint[])")
+
+    def _compared(self, compiler: Any, template: str) -> Any:
+        both = [compiler.compile(each) for each in self.get_source_expressions()]
+        return template.format(*(sql for sql, _values in both)), [
+            v for _sql, vs in both for v in vs
+        ]
 
 
 def _from_text(keys: str | None) -> Sequence[int]:

@@ -47,6 +47,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['publication', 'status', 'kind', 'date_basis', 'sort_date'], name='event_in_lists'),
         ),
         migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['updated', 'id'], name='event_by_change'),
+        ),
+        migrations.AddIndex(
             model_name='quotation',
             index=models.Index(fields=['state', 'stance', 'language'], name='quotation_in_lists'),
         ),

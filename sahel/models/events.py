@@ -137,6 +137,7 @@ class Event(Reviewed, Slugged):
         ]
         indexes = [
             models.Index(fields=["sort_date", "position", "id"], name="event_in_order"),
+            models.Index(fields=["updated", "id"], name="event_by_change"),
             # What editors' lists are counted by, apart from the long texts.
             models.Index(
                 fields=["publication", "status", "kind", "date_basis", "sort_date"],
