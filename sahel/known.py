@@ -45,6 +45,12 @@ def by_address(url: str) -> list[Source]:
     return found[:5]
 
 
+def by_key(key: str) -> Source | None:
+    """Give the source of a primary key as a form sends it; None where there is none."""
+    numeric = key.isascii() and key.isdigit() and len(key) < 19
+    return Source.objects.filter(pk=int(key)).first() if numeric else None
+
+
 def by_citation(text: str) -> list[Source]:
     """Give the sources of which the title stands in a citation, the longest title first."""
     said = words(text)

@@ -78,6 +78,7 @@ class EditorsChanges:
                 if response.status_code >= 500:
                     raise _FaultOfOursError
         except ValidationError as error:  # it would leave something public without grounds
+            list(messages.get_messages(request))  # what was said to be done is not
             messages.error(request, " ".join(error.messages))
             return redirect(request.get_full_path())
         return response

@@ -45,6 +45,7 @@
         const answer = await fetch(`${address}${what}/?${new URLSearchParams(query)}`);
         if (!answer.ok || answer.redirected) return;
         const { right, told: lines, edtf } = await answer.json();
+        if (new URLSearchParams(asked() || {}).toString() !== new URLSearchParams(query).toString()) return; // of older words
         if (field.id === "id_date") seen(edtf ?? "");
         output.dataset.right = String(right);
         output.replaceChildren(...lines.flatMap((line) => [line, document.createElement("br")]).slice(0, -1));

@@ -3,10 +3,15 @@
 from datetime import date
 
 import pytest
+from django.contrib import messages
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import OperationalError
+from django.http import HttpResponse
 
+from sahel.middleware import EditorsChanges
 from sahel.models import Event, Quotation, Source, SourceText
 from tests.factories import make_actor, make_event, make_place, make_source
 
@@ -352,3 +357,25 @@ def test_an_editor_may_edit_the_record_and_nothing_else(editor):
 
 def test_strangers_are_asked_to_sign_in(client):
     assert client.get("/en/admin/sahel/event/")["Location"].startswith("/en/admin/login/")
+
+
+def test_what_cannot_be_committed_is_not_said_to_be_done(rf):
+    event = make_event("Bare", publication="draft")
+
+    def publish(request):
+        Event.objects.update(publication="published")
+        messages.success(request, "Published.")
+        return HttpResponse()
+
+    request = rf.post("/en/admin/sahel/event/")
+    request.user = User.objects.create_user("fatou")
+    request._messages = CookieStorage(request)
+    answer = EditorsChanges(publish)(request)
+    request._messages.update(answer)
+    assert answer.status_code == 302
+    request.COOKIES = {"messages": answer.cookies["messages"].value}
+    told = [str(each) for each in CookieStorage(request)]
+    assert len(told) == 1
+    assert told[0].startswith("Not public without a quotation")
+    event.refresh_from_db()
+    assert event.publication == "draft"

@@ -16,12 +16,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sahel import index
 from sahel.admin.bulk import BulkActions
 from sahel.admin.lists import Counted, MostPlaces, SearchedEvents
 from sahel.admin.readings import ReadingsAdmin, where_it_stands
 from sahel.admin.record import SHORT_TEXTS, CalmLinks, LabelledInline
 from sahel.admin.versions import MOST_ENTRIES
 from sahel.admin.workflow import WorkflowAdmin
+from sahel.corroboration import corroboration
 from sahel.forms import (
     EventForm,
     QuotationForm,
@@ -256,12 +258,11 @@ class EventAdmin(ReadingsAdmin, BulkActions, SearchedEvents, WorkflowAdmin):
     @admin.display(description=_("rests on"))
     def grounds(self, event: Event) -> str:
         """Say on how many quotations of how many sources it rests, and how these were checked."""
-        rows = event.quotations.values_list("state", "source_id", "source__original_id")
-        states = Counter(state for state, _source, _original in rows)
-        originals = {original or source for _state, source, original in rows}
-        if not originals:
+        rows = list(event.quotations.values_list("state", "source__slug"))
+        if not rows:
             return gettext("no quotation yet")
-        quoted, of = states.total(), len(originals)
+        states, quoted = Counter(state for state, _slug in rows), len(rows)
+        of = corroboration(index.current(), (slug for _state, slug in rows), ()).quoted
         said = [
             ngettext("%(count)s quotation", "%(count)s quotations", quoted) % {"count": quoted},
             ngettext("%(count)s independent source", "%(count)s independent sources", of)

@@ -8,8 +8,9 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext, pgettext
 
-from sahel.dates import EDTF, EDTFError
-from sahel.models import Quotation, Source
+from sahel.dates import EDTFError
+from sahel.known import by_key
+from sahel.models import Quotation
 from sahel.quotations import find
 from sahel.worded import read
 
@@ -31,8 +32,9 @@ class ReadingsAdmin(admin.ModelAdmin):
     def date_view(self, request: HttpRequest) -> JsonResponse:
         """Say how `date` is read, where `source` (a primary key) was quoted first."""
         typed = request.GET.get("date", "").strip()
+        source = by_key(request.GET.get("source", ""))
         try:
-            date = _edtf(typed) or read(typed, _anchor(request))
+            date = read(typed, source.date or None if source else None)
         except EDTFError as error:
             return JsonResponse({"right": False, "told": [str(error)]})
         edtf = "" if str(date) == typed else f" ({date})"
@@ -41,15 +43,14 @@ class ReadingsAdmin(admin.ModelAdmin):
 
     def quotation_view(self, request: HttpRequest) -> JsonResponse:
         """Say whether `exact` stands in the text of `source`, at `start` where it does so twice."""
-        source, start = _source(request), request.GET.get("start", "")
-        texts = source.texts if source else None
-        if texts is None or not self.has_view_permission(request):
+        source, start = by_key(request.GET.get("source", "")), request.GET.get("start", "")
+        if source is None or not self.has_view_permission(request):
             return JsonResponse({"right": None, "told": []})
-        if not texts.exists():
+        if (kept := source.texts.first()) is None:
             told = gettext("The source’s text is not on record: it cannot be checked here.")
             return JsonResponse({"right": None, "told": [told]})
         quotation = Quotation(source=source, exact=request.GET.get("exact", "").strip())
-        if len(quotation.exact) > MOST_COMPARED and not find(quotation.exact, texts.first().text):  # type: ignore[union-attr]
+        if len(quotation.exact) > MOST_COMPARED and not find(quotation.exact, kept.text):
             told = gettext("These words do not stand in the source’s text.")
             return JsonResponse({"right": False, "told": [told]})
         if start.isascii() and start.isdigit() and len(start) < 10:
@@ -71,21 +72,3 @@ def where_it_stands(quotation: Quotation) -> str:
     colon = pgettext("before a quotation", ":")
     around = f"{colon} …{quotation.prefix}[…]{quotation.suffix}…"
     return found + (around if quotation.prefix or quotation.suffix else "")
-
-
-def _edtf(typed: str) -> EDTF | None:
-    try:
-        return EDTF.parse(typed)
-    except EDTFError:
-        return None
-
-
-def _source(request: HttpRequest) -> Source | None:
-    key = request.GET.get("source", "")
-    numeric = key.isascii() and key.isdigit() and len(key) < 19
-    return Source.objects.filter(pk=int(key)).first() if numeric else None
-
-
-def _anchor(request: HttpRequest) -> EDTF | None:
-    source = _source(request)
-    return source.date or None if source else None

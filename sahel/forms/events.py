@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from sahel.dates import EDTF, EDTFError
 from sahel.fields import one_line, readers_language
 from sahel.forms.dates import WordedDateForm
-from sahel.models import WAYS, Event, Source, Step
+from sahel.known import by_key
+from sahel.models import WAYS, Event, Step
 from sahel.twins import perhaps_the_same
 
 
@@ -113,8 +114,5 @@ class EventForm(WordedDateForm):
 
     def anchor(self) -> EDTF | None:
         """Give the date of the first quotation's source."""
-        key = str(self.data.get("quotations-0-source", ""))
-        if not (key.isascii() and key.isdigit() and len(key) < 19):
-            return None
-        source = Source.objects.filter(pk=key).first()
+        source = by_key(str(self.data.get("quotations-0-source", "")))
         return source.date or None if source else None

@@ -196,12 +196,11 @@ class Quotation(models.Model):
         Words that were on record before stay: the source may have changed since.
         """
         self.exact = plain_line_ends(self.exact)
-        known = Quotation.objects.filter(pk=self.pk).values_list("exact", "source").first()
-        if known and known != (self.exact, self.source_id):
+        kept = Quotation.objects.filter(pk=self.pk).values_list("exact", "source", "start").first()
+        if kept and kept[:2] != (self.exact, self.source_id):
             self.forget_check()  # they are not the words that were checked
-        kept = Quotation.objects.filter(pk=self.pk, source=self.source_id, exact=self.exact)
         read = self.source.texts.first() if self.source_id else None
-        if read is not None and not (self.pk and kept.filter(start=self.start).exists()):
+        if read is not None and kept != (self.exact, self.source_id, self.start):
             self._refuse_differences(read.text)
         self.verify()
 
