@@ -7,12 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from sahel.models import Change, Event, Quotation, Record, Step, changes
-from tests.factories import CHECKED, make_actor, make_editor, make_event, make_place, make_source
+from tests.factories import CHECKED, make_actor, make_editor, make_event, make_place
 from tests.forms import sent
 
 pytestmark = pytest.mark.django_db
@@ -238,80 +238,6 @@ def test_a_new_event_is_entered_and_sent_to_review_at_once(client):
     assert client.post(page_of(event), {"_step": "publish"}).status_code == 200
 
 
-# Previews -----------------------------------------------------------------------------------------
-
-
-def test_a_draft_is_previewed_by_who_is_signed_in_and_never_kept(editor, client):
-    event = make_event("Strike", publication="draft", actors=("France",), words="Not public yet.")
-    page = editor.get(f"{LIST}{event.pk}/preview/")
-    assert page.status_code == 200
-    assert "Not public yet." in page.text
-    assert "France" in page.text
-    assert '<meta name="robots" content="noindex, nofollow">' in page.text
-    assert "no-store" in page["Cache-Control"]
-    assert page["X-Robots-Tag"] == "noindex, nofollow"
-    client.logout()
-    assert client.get(f"{LIST}{event.pk}/preview/").status_code == 302
-
-
-def shared(client, event: Event) -> str:
-    page = client.get(page_of(event)).text
-    return page.partition('readonly value="http://testserver')[2].partition('"')[0]
-
-
-def test_a_link_shows_a_draft_to_a_colleague_without_an_account(editor, client, monkeypatch):
-    event = make_event("Strike", publication="draft", words="Not public yet.")
-    address = shared(editor, event)
-    client.logout()
-    page = client.get(address)
-    assert "Not public yet." in page.text
-    assert (page["Cache-Control"], page["Referrer-Policy"]) == ("private, no-store", "no-referrer")
-    assert "aperçu" in client.get(address.replace("/en/", "/fr/")).text.lower()
-    assert client.get(f"{address[:-2]}x/").status_code == 404
-    now = timezone.now().timestamp()
-    monkeypatch.setattr("time.time", lambda: now + 8 * 24 * 60 * 60)
-    late = client.get(address)
-    assert late.status_code == 410
-    assert "This link is no longer good" in late.text
-    assert "Not public yet." not in late.text
-
-
-def test_a_link_leads_to_the_page_once_there_is_one(editor, client):
-    event = make_event("Strike", slug="strike", publication="draft")
-    address = shared(editor, event)
-    event.quotations.update(**CHECKED, start=0, end=19)
-    Event.objects.update(publication="published")
-    client.logout()
-    assert client.get(address)["Location"] == "/en/events/strike/"
-    Event.objects.all().delete()
-    assert client.get(address).status_code == 404
-
-
-# Who else is there --------------------------------------------------------------------------------
-
-
-def test_an_editor_sees_who_has_the_form_open(editor, client):
-    event, source = make_event(publication="draft"), make_source("report")
-    for of in (event, source):
-        address = reverse(f"admin:sahel_{of._meta.model_name}_change", args=[of.pk])
-        opened = address.replace("/change/", "/opened/")
-        editor.force_login(make_editor(f"awa-{of._meta.model_name}"))
-        assert editor.post(opened).text.strip() == ""
-        editor.force_login(User.objects.get(username="fatou"))
-        assert f"awa-{of._meta.model_name} opened this" in editor.post(opened).text
-        assert f"awa-{of._meta.model_name} opened this" in editor.get(address).text
-        assert editor.get(opened).status_code == 404
-        with connection.cursor() as cursor:  # nothing was heard of it since
-            cursor.execute("UPDATE sahel_opening SET heard = %s", [timezone.now() - timedelta(1)])
-        assert "opened this" not in editor.get(address).text
-
-
-def test_who_may_not_change_it_is_not_told_of(client):
-    event = make_event()
-    client.force_login(make_editor("awa", "Contributor"))
-    assert client.post(page_of(event).replace("/change/", "/opened/")).status_code == 403
-
-
 def test_a_time_that_was_set_does_not_go_without_a_word(editor):
     event = make("draft")
     ahead = {"at_0": "2100-01-01", "at_1": "12:00", "why": "It holds."}
@@ -399,14 +325,6 @@ def test_nothing_vanishes_from_what_readers_see(editor):
     both = {"action": "delete_selected", "_selected_action": [place.pk], "post": "yes"}
     editor.post("/en/admin/sahel/place/", both)
     assert list(event.places.all()) == [place]
-
-
-def test_what_others_terms_keep_in_has_no_link_for_strangers(editor, client):
-    event = make("draft")
-    address = shared(editor, event)
-    Event.objects.update(restricted="ACLED")
-    assert "readonly value=" not in editor.get(page_of(event)).text
-    assert client.get(address).status_code == 404
 
 
 def test_the_entries_of_the_history_have_no_form(editor):
