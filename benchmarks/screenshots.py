@@ -42,6 +42,8 @@ PAGES = {  # by the name of the picture
     "map": "map/",
     "map-of-mali": "map/?place=mali",
     "about": "about/",
+    "data": "data/?actor=france",
+    "api": "api/",
     "offline": "offline/",
     "missing": "no/such/page/",
 }

@@ -13,12 +13,14 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+from django.utils.text import compress_sequence
 
 from sahel import index
 from sahel.models import Record, State
@@ -28,6 +30,9 @@ MEMORY = 8 * 2**20  # bytes of pages that a process keeps
 PUBLIC = "public, max-age=10, stale-while-revalidate=60"
 # Whoever edits sees what was saved at once; and an index that catches up is soon out of date.
 ASK_AGAIN = "private, no-cache"
+
+# What is compressed already.
+PACKED = "image/png", "application/vnd.openxmlformats"
 
 # The day (a page says what lies ahead), scheme, host, path with query; whether compressed.
 Key = tuple[date, str, str, str, bool]
@@ -74,11 +79,12 @@ class PublicPages:
             response = self.get_response(request)
             if response.status_code != 200 or response.cookies:
                 return response
+            etag = etag if index.is_at(state) else ""
+            if response.streaming:  # as long as it likes: it is not kept
+                return _dated(request, _passing(response, request.method or "", zipped), etag)
             page = _sent(response, zipped)
-            if index.is_at(state):
+            if etag:
                 _keep(state, key, page)
-            else:
-                etag = ""
         response = HttpResponse(page.body, headers=page.headers)
         response["Content-Length"] = str(len(page.body))
         if request.method == "HEAD":
@@ -89,9 +95,19 @@ class PublicPages:
 def _sent(response: HttpResponse, zipped: bool) -> Page:
     """Give an answer as it is sent; what a picture holds is compressed already."""
     headers, body = dict(response.items()), response.content
-    if zipped and not headers["Content-Type"].startswith("image/png"):
+    if zipped and not headers["Content-Type"].startswith(PACKED):
         headers["Content-Encoding"], body = "gzip", gzip.compress(body, 6, mtime=0)
     return Page(headers, body)
+
+
+def _passing(response: Any, method: str, zipped: bool) -> Any:
+    """Give a streamed answer as it is sent, compressed on its way."""
+    if method == "HEAD":
+        response.streaming_content = ()
+    elif zipped and not response["Content-Type"].startswith(PACKED):
+        response.streaming_content = compress_sequence(response.streaming_content)
+        response["Content-Encoding"] = "gzip"
+    return response
 
 
 def _state_of_the_record() -> State:
@@ -121,8 +137,8 @@ def _dated(request: HttpRequest, response: HttpResponse, etag: str) -> HttpRespo
 
 
 def _is_public(request: HttpRequest) -> bool:
-    language, _slash, rest = request.path_info[1:].partition("/")
-    known = any(language == code for code, _name in settings.LANGUAGES)
+    first, _slash, rest = request.path_info[1:].partition("/")
+    known = first == "api" or any(first == code for code, _name in settings.LANGUAGES)
     return (
         known and not rest.startswith(("admin/", "preview/")) and request.method in ("GET", "HEAD")
     )

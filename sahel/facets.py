@@ -241,6 +241,21 @@ class Selection:
         first = nsmallest(number, counts, key=lambda value: (-counts[value], value))
         return {value: counts[value] for value in first if counts[value]}
 
+    def every(self, facet: Facet) -> dict[str, int]:
+        """Count all values of a facet that the selected events have, the most first.
+
+        Of what has names only those of which `find` names the words.
+        """
+        wanted = [beginning(word) for word in words(self.filters.find)]
+        names, events = self.index.by_slug, self.events
+        counts = {
+            value: having.intersection_cardinality(events)
+            for value, having in self.index.by_size[facet]
+            if all(begin in names[facet, value].words for begin in wanted)
+        }
+        ranked = sorted(counts, key=lambda value: (-counts[value], value))
+        return {value: counts[value] for value in ranked if counts[value]}
+
     def _of_events(self, facet: Facet) -> tuple[dict[str, int], bool]:
         if facet not in self._counted:
             self._counted[facet] = self._commonest(facet, self.events)

@@ -8,9 +8,14 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import annotations, corrections, pictures, previews, views
+from sahel import annotations, api, corrections, pictures, previews, views
 from sahel.admin import guide
+from sahel.exports import views as exports
+from sahel.exports.formats import ENDINGS
+from sahel.exports.shapes import KINDS as _KINDS
 from sahel.sitemaps import SITEMAPS
+
+KINDS = "|".join(_KINDS)
 
 # Every page has its language in its address; Django's LocaleMiddleware redirects an address
 # without one to the browser's, keeping the path and the query.
@@ -21,6 +26,11 @@ urlpatterns = [
     path("sw.js", views.service_worker),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}),
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("api/v1/openapi.json", api.description),
+    path("api/v1/", RedirectView.as_view(url="/api/")),
+    re_path(rf"^api/v1/(?P<kind>{KINDS})$", api.listing),
+    re_path(rf"^api/v1/(?P<kind>{KINDS})/(?P<one>[\w-]+)$", api.one),
+    re_path(r"^api/v1/(?P<_rest>[\s\S]*)\Z", api.nothing),
     *i18n_patterns(
         path("", views.timeline, name="timeline"),
         path("card.png", pictures.timeline_card, name="timeline-card"),
@@ -43,6 +53,11 @@ urlpatterns = [
         path("sources/<slug:slug>/", views.source, name="source"),
         path("quotations/<slug:key>/", views.quotation, name="quotation"),
         path("quotations/<slug:key>.jsonld", annotations.annotation, name="annotation"),
+        # Of each kind of records what a reader selected, or one of them, in each format.
+        re_path(rf"^(?P<kind>{KINDS})\.(?P<ending>{ENDINGS})$", exports.export, name="export"),
+        re_path(rf"^(?P<kind>{KINDS})/(?P<one>[\w-]+)\.(?P<ending>{ENDINGS})$", exports.export_one),
+        path("data/", exports.data, name="data"),
+        path("api/", api.documentation, name="api"),
         path("changes/", corrections.changes, name="changes"),
         path("changes.atom", corrections.feed, name="changes-feed"),
         path("preview/<str:token>/", previews.shared, name="preview"),

@@ -24,6 +24,8 @@ PAGES = [
     "sources/guardian-retranslated-2022/",
     "about/",
     "changes/",
+    "data/?actor=france",
+    "api/",
     "quotations/fa26f2510208ad31/",
     "offline/",
     "nowhere/",

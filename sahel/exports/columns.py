@@ -1,0 +1,171 @@
+"""The columns of spreadsheets: made of the shapes of records, so that both say the same.
+
+What a record holds within becomes columns of its own (`source_title`), the first of it under the
+bare name (`source`: its slug). Lists stand in one cell.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
+
+from sahel.exports.shapes import (
+    SHAPES,
+    Figure,
+    Involved,
+    Kind,
+    Located,
+    Quoted,
+    Referred,
+    Words,
+    fields,
+)
+from sahel.fields import chooser, vocabulary
+from sahel.models import Estimate
+
+type Cell = str | int | float | bool | None
+
+# What spreadsheets take for the beginning of a formula, wherever a cell may begin: also after what
+# parts cells elsewhere, since a file may be opened with another delimiter.
+FORMULA = re.compile(r"((?:^|[;\t\r\n])'*)(?=[=+\-@＝＋－＠\t\r])")
+ESCAPED = re.compile(r"((?:^|[;\t\r\n])'*)'(?=[=+\-@＝＋－＠\t\r])")
+
+
+def escaped(text: str) -> str:
+    """Give a text that no spreadsheet takes for a formula: an apostrophe stands before it."""
+    return FORMULA.sub(r"\1'", text)
+
+
+def unescaped(text: str) -> str:
+    """Give back what `escaped()` was given."""
+    return ESCAPED.sub(r"\1", text)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, what is said of it, and how its cell is taken from a record.
+
+    A text may have been written by anybody: it alone needs to be escaped.
+    """
+
+    name: str
+    about: Any
+    cell: Callable[[Any], Cell]
+
+
+CODES = tuple(code for code, _name in settings.LANGUAGES)
+
+
+@cache
+def columns(kind: Kind, language: str) -> tuple[Column, ...]:
+    """Give the columns of a kind of records, for a reader of a language."""
+    made = [each for each in _of(SHAPES[kind]) if each.name != "type"]
+    if kind == "events":
+        at = [each.name for each in made].index("quotations")
+        made[at:at] = _of_events(language)
+    return tuple(made)
+
+
+def _of(shape: type, *path: str) -> list[Column]:
+    found: list[Column] = []
+    for name, field in fields(shape).items():
+        # The first field of what stands within has the name of what holds it.
+        full = "_".join([*path, name] if found or not path else path)
+        if field.shape is Words:
+            found += [_column(f"{full}_{code}", field.about, *path, name, code) for code in CODES]
+        elif field.shape:
+            found += _of(field.shape, *path, name)
+        elif field.item:
+            found.append(Column(full, field.about, _listed(field.item, *path, name)))
+        else:
+            found.append(_column(full, field.about, *path, name))
+    return found
+
+
+def _column(name: str, about: Any, *path: str | int) -> Column:
+    return Column(name, about, lambda record: _at(record, *path))
+
+
+def _at(found: Any, *path: str | int) -> Any:
+    """Give what stands at a path within a record; None where the path ends before."""
+    for step in path:
+        if not found:  # None, or a list without anything in it
+            return None
+        found = found[step]
+    return found
+
+
+def _listed(item: Any, *path: str) -> Callable[[Any], Cell]:
+    def cell(record: Any) -> Cell:
+        listed = _at(record, *path) or []
+        if item is Involved:
+            return "; ".join(f"{each['slug']}:{each['role']}" for each in listed)
+        if item is Located:
+            return "; ".join(each["slug"] for each in listed)
+        if item in (Quoted, Referred, Figure):
+            return json.dumps(listed, ensure_ascii=False) if listed else ""
+        return "; ".join(listed)
+
+    return cell
+
+
+def _of_events(language: str) -> list[Column]:
+    """Give what a reader of a table of events looks for first, besides what JSON holds."""
+    first = "quotations", 0
+
+    def names(what: str) -> Callable[[Any], Cell]:
+        return lambda event: "; ".join(chosen(each["name"], language) for each in event[what])
+
+    def of_one_place(what: str) -> Callable[[Any], Cell]:
+        return lambda event: _at(event, "places", 0, what) if len(event["places"]) == 1 else None
+
+    def speaker(event: Any) -> Cell:
+        name = _at(event, *first, "speaker", "name")
+        return chosen(name, language) if name else None
+
+    def figures(event: Any) -> Cell:
+        return "; ".join(
+            figure_in_words(figure, language)
+            for quoted in event["quotations"]
+            for figure in quoted["figures"]
+        )
+
+    return [
+        Column("actor_names", _("the names of the actors"), names("actors")),
+        Column("place_names", _("the names of the places"), names("places")),
+        Column("latitude", _("degrees north of its one place"), of_one_place("latitude")),
+        Column("longitude", _("degrees east of its one place"), of_one_place("longitude")),
+        Column("coordinates", _("what these coordinates stand for"), of_one_place("precision")),
+        _column("quotation", _("the first of its quotations, letter by letter"), *first, "exact"),
+        _column("quotation_language", _("its language, BCP 47"), *first, "language"),
+        _column("quotation_stance", _("what its speaker does with it"), *first, "stance"),
+        Column("quotation_speaker", _("whose words it is; empty for the source itself"), speaker),
+        _column("quotation_state", _("whether it stands in the source"), *first, "state"),
+        _column("source", _("the slug of its source"), *first, "source", "slug"),
+        _column("source_title", _("the title of its source"), *first, "source", "title"),
+        _column("source_publisher", _("its publisher"), *first, "source", "publisher"),
+        _column("source_url", _("its address"), *first, "source", "url"),
+        Column("figures", _("the figures that its quotations give, in words"), figures),
+    ]
+
+
+def chosen(words: Words, language: str) -> str:
+    """Give a text in a language, in the other one where it is not written yet."""
+    return chooser(language)(words["en"], words["fr"])
+
+
+def figure_in_words(figure: Figure, language: str) -> str:
+    """Give a figure in words: "killed: 19 (16 to 22)", "troops: at least 2,000"."""
+    known = {name: figure[name] for name in ("low", "best", "high")}
+    unit, whom = chosen(figure["unit"], language), chosen(figure["of_whom"], language)
+    counted = unit or vocabulary(Estimate.Measure, language)[figure["measure"]]
+    colon = pgettext("before a quotation", ":")
+    return f"{', '.join(filter(None, [counted, whom]))}{colon} {Estimate(**known).in_words()}"

@@ -1,0 +1,198 @@
+"""One file that leaves the site: what it holds, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, TypedDict
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from sahel.dates import EDTF
+from sahel.exports.records import Records
+from sahel.exports.shapes import Kind
+from sahel.facets import Selection
+from sahel.fields import address
+from sahel.filters import Facet
+
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+ONE: dict[Kind, Any] = {
+    "events": "event",
+    "quotations": "quotation",
+    "actors": "actor",
+    "places": "place",
+    "sources": "source",
+}
+
+
+class Licence(TypedDict):
+    """Under which terms it is."""
+
+    name: Annotated[str, _lazy("its name")]
+    url: Annotated[str, _lazy("its address")]
+
+
+class Selected(TypedDict):
+    """What was selected."""
+
+    words: Annotated[str, _lazy("in words")]
+    query: Annotated[str, _lazy("as a query string")]
+    events: Annotated[int, _lazy("how many events that are")]
+
+
+class History(TypedDict):
+    """How far the history of the record was; by its hash anybody can see whether it was changed."""
+
+    entries: Annotated[int, _lazy("the number of its last entry")]
+    head: Annotated[str, _lazy("the hash of its last entry")]
+
+
+class About(TypedDict):
+    """What a file says of itself."""
+
+    title: Annotated[str, _lazy("what it is called")]
+    language: Annotated[str, _lazy("the language of its title and its addresses")]
+    selection: Annotated[Selected, _lazy("what was selected")]
+    page: Annotated[str, _lazy("the page that shows the same")]
+    address: Annotated[str, _lazy("where it was taken from")]
+    retrieved: Annotated[str, _lazy("the day on which that was, UTC")]
+    history: Annotated[History, _lazy("the version of the record")]
+    licence: Annotated[Licence, _lazy("its terms")]
+    cite_as: Annotated[str, _lazy("how to cite it")]
+    documentation: Annotated[str, _lazy("where all this is explained")]
+
+
+@dataclass(frozen=True)
+class File:
+    """The records of a kind that a reader selected, or one of them, for a format to write.
+
+    `site` is scheme and host; `address` that of the file itself; `entries` and `head` the number
+    and the hash of the history's last entry. `one` is the slug (or key) of the only record, and
+    `of_event` the key of the event that it is or belongs to. `what` is what a feed is asked for.
+    """
+
+    kind: Kind
+    selection: Selection
+    site: str
+    address: str
+    day: date
+    entries: int
+    head: str
+    one: str = ""
+    of_event: int | None = None
+    what: str = ""
+    records: Records = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the records with the addresses of the reader's language."""
+        records = Records(self.selection.index, self.page_of)
+        object.__setattr__(self, "records", records)
+
+    @property
+    def language(self) -> str:
+        """The reader's language."""
+        return self.selection.language
+
+    def page_of(self, page: str, slug: str = "") -> str:
+        """Give the whole address of a page in the reader's language."""
+        return f"{self.site}{address(page, slug, self.language)}"
+
+    @cached_property
+    def keys(self) -> Sequence[int]:
+        """The primary keys of the selected events, in the reader's order."""
+        if self.of_event is not None:
+            return [self.of_event]
+        keys = self.selection.index.keys(self.selection.events)
+        return keys[::-1] if self.selection.filters.order else keys
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many of the selected events each actor, place or source has, the most first."""
+        facet: Facet = ONE[self.kind]
+        if self.one:
+            return {self.one: len(self.selection.index.having(facet, self.one))}
+        return self.selection.every(facet)
+
+    def read(self) -> Iterator[Any]:
+        """Read the records, a batch at a time."""
+        if self.kind == "events":
+            return self.records.events(self.keys)
+        if self.kind == "quotations":
+            found = self.records.quotations(self.keys)
+            return (each for each in found if self.one in ("", each["key"]))
+        return getattr(self.records, self.kind)(self.counts)  # type: ignore[no-any-return]
+
+    # What it says of itself ---------------------------------------------------------------------
+
+    @cached_property
+    def page(self) -> str:
+        """The address of the page that shows the same."""
+        if self.one:
+            return self.page_of(ONE[self.kind], self.one)
+        page = "timeline" if self.kind in ("events", "quotations") else self.kind
+        return f"{self.page_of(page)}{self.selection.filters.query}"
+
+    @cached_property
+    def selected(self) -> str:
+        """What was selected, in words."""
+        return self.one or self.selection.words or _("the whole record")
+
+    @cached_property
+    def title(self) -> str:
+        """What the file is called."""
+        return f"{_('Sahel timeline')} – {self.selected}"
+
+    @cached_property
+    def counted(self) -> str:
+        """How many events were selected, in words."""
+        words = ngettext("%(counter)s event", "%(counter)s events", self.events)
+        return words % {"counter": self.events}
+
+    @property
+    def events(self) -> int:
+        """How many events were selected."""
+        return len(self.selection.events) if self.of_event is None else 1
+
+    @cached_property
+    def cite_as(self) -> str:
+        """How to cite it."""
+        day = EDTF.parse(self.day.isoformat()).in_words()
+        parts = {"title": self.title, "day": day, "number": self.entries, "page": self.page}
+        return _("“%(title)s”, as of %(day)s (entry %(number)s of its history), %(page)s") % parts
+
+    @cached_property
+    def licence(self) -> str:
+        """Under which terms it is, in words."""
+        return _("CC BY 4.0 (quotations remain their authors’)")
+
+    @cached_property
+    def about(self) -> About:
+        """All that it says of itself, as JSON gives it."""
+        return {
+            "title": self.title,
+            "language": self.language,
+            "selection": {
+                "words": self.selected,
+                "query": self.selection.filters.query.removeprefix("?"),
+                "events": self.events,
+            },
+            "page": self.page,
+            "address": self.address,
+            "retrieved": self.day.isoformat(),
+            "history": {"entries": self.entries, "head": self.head},
+            "licence": {"name": self.licence, "url": LICENCE},
+            "cite_as": self.cite_as,
+            "documentation": f"{self.site}{address('data', language=self.language)}",
+        }
+
+    @cached_property
+    def name(self) -> str:
+        """What the file is called on a reader's disk, without its ending."""
+        pairs = [value for _word, value in self.selection.filters.pairs]
+        said = "-".join([self.one] if self.one else pairs)
+        return slugify(f"sahel-{self.kind}-{said}")[:80].strip("-") + f"-{self.day}"

@@ -1,0 +1,133 @@
+"""Spreadsheets: CSV as RFC 4180 has it, CSV as French Excel opens it, XLSX."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from sahel.exports.columns import Cell, Column, columns, escaped
+from sahel.exports.files import File
+
+MOST_ROWS = 100_000  # events in one workbook
+MOST_CHARACTERS = 32_767  # in a cell of a workbook
+BOM = "\ufeff"
+
+
+class TooManyError(ValueError):
+    """There is more than the format can hold; the message says what to do."""
+
+
+class _Echo:
+    """What a CSV writer writes into: it gives back each row as a text."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_of(file: File) -> Iterator[str]:
+    """Give CSV: UTF-8, commas, one row a record; the last columns say what the file is."""
+    return _csv(file, ",", "")
+
+
+def excel_csv(file: File) -> Iterator[str]:
+    """Give CSV that Excel opens where numbers have decimal commas: a BOM, semicolons."""
+    return _csv(file, ";", BOM)
+
+
+def _csv(file: File, delimiter: str, begin: str) -> Iterator[str]:
+    writer: Any = csv.writer(_Echo(), delimiter=delimiter)
+    chosen = columns(file.kind, file.language)
+    said = _said(file)
+    yield begin + writer.writerow([*(column.name for column in chosen), *said])
+    last = [_cell(value, delimiter) for value in said.values()]
+    for record in file.read():
+        yield writer.writerow([*_cells(chosen, record, delimiter), *last])
+
+
+def _said(file: File) -> dict[str, str]:
+    """Give what each row says of the file: rows are copied elsewhere, and comments are not read."""
+    return {
+        "selection": file.selected,
+        "retrieved": file.day.isoformat(),
+        "licence": file.licence,
+        "cite_as": file.cite_as,
+    }
+
+
+def _cells(chosen: Iterable[Column], record: Any, delimiter: str) -> list[str]:
+    return [_cell(column.cell(record), delimiter) for column in chosen]
+
+
+def _cell(value: Cell, delimiter: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).replace(".", ",") if delimiter == ";" else str(value)
+
+
+def xlsx(file: File) -> Iterator[bytes]:
+    """Give a workbook: the records, of events also each quotation, and what the file is.
+
+    Raises TooManyError. It is written to a temporary file: its size is no matter of memory.
+    """
+    if file.events > MOST_ROWS:
+        raise TooManyError(_("A workbook holds 100,000 events at most. Select fewer, or take CSV."))
+    return _workbook(file)
+
+
+def _workbook(file: File) -> Iterator[bytes]:
+    book = Workbook(write_only=True)
+    chosen = columns(file.kind, file.language)
+    of_events = file.kind == "events"
+    if of_events:  # each quotation has a row of its own, on a sheet of their own
+        chosen = tuple(column for column in chosen if column.name != "quotations")
+    sheet = _Sheet(book, file.kind, chosen)
+    if of_events:
+        quotations = _Sheet(book, "quotations", columns("quotations", file.language))
+    for record in file.read():
+        sheet.append(record)
+        for quoted in record["quotations"] if of_events else ():
+            quotations.append({**quoted, "event": record})
+    about = book.create_sheet("about")
+    for name, value in {**_said(file), "page": file.page, "address": file.address}.items():
+        about.append([name, _text(about, value)])
+    with tempfile.TemporaryFile() as written:
+        book.save(written)
+        written.seek(0)
+        while chunk := written.read(65536):
+            yield chunk
+
+
+class _Sheet:
+    """A sheet that takes records."""
+
+    def __init__(self, book: Any, title: str, chosen: tuple[Column, ...]) -> None:
+        self.sheet, self.chosen = book.create_sheet(title), chosen
+        self.sheet.freeze_panes = "A2"
+        self.sheet.append([column.name for column in chosen])
+
+    def append(self, record: Any) -> None:
+        """Write a record into the next row."""
+        values = (column.cell(record) for column in self.chosen)
+        self.sheet.append(
+            [_text(self.sheet, each) if isinstance(each, str) else each for each in values]
+        )
+
+
+def _text(sheet: Any, text: str) -> Any:
+    """Give a cell that is a text, whatever it begins with: no formula, no date, no error."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)
+    cell = WriteOnlyCell(sheet, "")
+    cut = text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+    cell._value, cell.data_type = cut, "s"
+    return cell

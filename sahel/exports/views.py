@@ -1,0 +1,132 @@
+"""The addresses of what leaves the site: those of its pages, with the name of a format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from sahel.exports.columns import columns
+from sahel.exports.files import LICENCE, ONE, File
+from sahel.exports.formats import FORMATS, Format
+from sahel.exports.shapes import KINDS, NAMES, Kind
+from sahel.exports.tables import TooManyError
+from sahel.facets import Selection
+from sahel.filters import Filters
+from sahel.index import key_of_slug
+from sahel.models import Quotation, Record
+from sahel.pages import draw
+from sahel.views import record_for, selected
+from sahel.words import WORDS
+
+CHUNK = 65536  # characters or bytes that are sent in one go
+
+
+@require_safe
+def export(request: HttpRequest, kind: Kind, ending: str) -> HttpResponseBase:
+    """Give what a reader selected, in a format."""
+    return _answer(request, FORMATS[ending], file_of(request, kind, selected(request)))
+
+
+@require_safe
+def export_one(request: HttpRequest, kind: Kind, one: str, ending: str) -> HttpResponseBase:
+    """Give one event, quotation, actor, place or source, in a format."""
+    record, key = record_for(request), None
+    selection = Selection(record, Filters(), Filters())
+    if kind == "events":
+        key = key_of_slug(one)
+    elif kind == "quotations":
+        key = Quotation.objects.filter(key=one).values_list("event", flat=True).first()
+    elif one not in record.values[ONE[kind]]:
+        raise Http404
+    if kind in ("events", "quotations") and (key is None or record.places.of(key) is None):
+        raise Http404
+    return _answer(request, FORMATS[ending], file_of(request, kind, selection, one, key))
+
+
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    """Say in which formats a selection is to be had, by which words, under which terms."""
+    file = file_of(request, "events", selected(request))
+    context = {
+        "file": file,
+        "query": file.selection.filters.query,
+        "names": {kind: str(name) for kind, (name, _one) in NAMES.items()},
+        "formats": FORMATS.values(),
+        "words": WORDS.values(),
+        "columns": {kind: columns(kind, file.language) for kind in KINDS},
+        "licence": LICENCE,
+    }
+    return draw(request, "data.html", context)
+
+
+def file_of(
+    request: HttpRequest, kind: Kind, selection: Selection, one: str = "", key: int | None = None
+) -> File:
+    """Give the file of what is asked for; of one record also the key of the event it belongs to."""
+    site = f"{request.scheme}://{request.get_host()}"
+    history = Record.objects.values_list("entries", "head").first() or (0, "")
+    return File(
+        kind,
+        selection,
+        site,
+        f"{site}{request.get_full_path()}",
+        datetime.now(UTC).date(),
+        *history,
+        one=one,
+        of_event=key,
+        what=request.GET.get("what", ""),
+    )
+
+
+def _answer(request: HttpRequest, form: Format, file: File) -> HttpResponseBase:
+    if file.kind not in form.kinds:
+        raise Http404
+    try:
+        written = form.write(file)
+    except TooManyError as error:
+        return HttpResponse(str(error), status=413, content_type="text/plain; charset=utf-8")
+    answer: HttpResponse | StreamingHttpResponse
+    if form.short:
+        answer = HttpResponse(
+            b"".join(_chunks(written, file.language)), content_type=form.media_type
+        )
+    else:
+        answer = StreamingHttpResponse(
+            _chunks(written, file.language), content_type=form.media_type
+        )
+    if form.kept:
+        name = f"{file.name}.{form.ending}"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Access-Control-Allow-Origin"] = "*"  # public data, for pages of other sites to read
+    answer["Link"] = f'<{LICENCE}>; rel="license", <{file.page}>; rel="alternate"; type="text/html"'
+    return answer
+
+
+def _chunks(written: Iterable[str | bytes], language: str) -> Iterator[bytes]:
+    """Put small pieces together, for each that is sent costs as much as a large one.
+
+    Between two of them the thread may draw something else, in another language.
+    """
+    pieces = iter(written)
+    while True:
+        waiting: list[bytes] = []
+        size = 0
+        with override(language):
+            for piece in pieces:
+                waiting.append(piece.encode() if isinstance(piece, str) else piece)
+                size += len(waiting[-1])
+                if size >= CHUNK:
+                    break
+        if not waiting:
+            return
+        yield b"".join(waiting)
