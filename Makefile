@@ -10,7 +10,7 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
-.PHONY: help run load editor verify generated bench bench-servers bench-verify bench-desk bench-import screenshots \
+.PHONY: help run load editor verify generated bench bench-servers bench-verify bench-desk bench-import bench-export screenshots \
 	weight test lint lock messages venv venv-dev database
 .SILENT:
 
@@ -44,6 +44,10 @@ bench-verify: venv  ## hold 100,000 quotations against 10,000 sources, and time 
 
 bench-import: venv  ## try and import a spreadsheet of 5,000 rows, and time it
 	exec $(PYTHON) -m benchmarks.imports
+
+bench-export: venv  ## take generated events away in each format: time and memory (N=1000000)
+	exec $(PYTHON) -m benchmarks.exports $(call given,N)
+
 bench-desk: venv  ## measure the admin's lists and forms: benchmarks/DESK.md (SIZES="10000" for that alone)
 	exec $(PYTHON) -m benchmarks.desk $(call given,SIZES)
 

@@ -43,8 +43,16 @@ NARROW, WIDE = set("iljtfrI.,;:!'’‘|()[] "), set("mwMWŒœÆæ—…%@")
 
 
 def draw(request: HttpRequest, page: str, context: dict[str, Any], **options: Any) -> HttpResponse:
-    """Draw a page in the active language; options are those of `HttpResponse`."""
-    return render(request, page, context, using=readers_language(), **options)
+    """Draw a page in the active language; options are those of `HttpResponse`.
+
+    Its `alternates`, other formats of the same, are named in the header `Link` too (RFC 8288).
+    """
+    answer = render(request, page, context, using=readers_language(), **options)
+    if others := context.get("alternates"):
+        answer["Link"] = ", ".join(
+            f'<{other.address}>; rel="alternate"; type="{other.media_type}"' for other in others
+        )
+    return answer
 
 
 def environment(language: str, **options: Any) -> Environment:

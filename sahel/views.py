@@ -21,11 +21,12 @@ from sahel.atlas import draw_map
 from sahel.cards import Card, Quoted, cards
 from sahel.corrections import corrections
 from sahel.corroboration import corroboration
+from sahel.exports.formats import alternates
+from sahel.exports.shapes import Kind
 from sahel.facets import Page, Selection, renamed
 from sahel.fields import Text, readers_language
 from sahel.figures import companions, histogram
-from sahel.filters import Facet, Filters, beginning
-from sahel.filters import words as words_of
+from sahel.filters import Facet, Filters
 from sahel.index import Index
 from sahel.lanes import MOST_ROWS, ROWS, draw_lanes
 from sahel.models import (
@@ -58,6 +59,7 @@ KINDS = {
 PAGE = 25  # events on a page: twice as many take a phone's processor twice as long to lay out
 LISTED = 300  # actors, places or sources on the page that lists them
 EVERYTHING = Filters()
+LISTS: dict[Facet, Kind] = {"actor": "actors", "place": "places", "source": "sources"}
 
 
 @require_safe
@@ -111,6 +113,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     public_since, since = corrections(record, key)
     context = {
         **all_of(record, found[key]),
+        "alternates": alternates("events", one=slug),
         "earlier": found.get(earlier) if earlier else None,
         "later": found.get(later) if later else None,
         "public_since": public_since,
@@ -201,6 +204,7 @@ def quotation(request: HttpRequest, key: str) -> HttpResponse:
         "quoted": quoted,
         "source": found.source,
         "estimates": list(found.estimates.all()),
+        "alternates": alternates("quotations", one=key),
     }
     return draw(request, "quotation.html", context)
 
@@ -339,20 +343,16 @@ def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
         "many": any(len(values[facet]) > facets.ALL for facet in facets.SOUGHT),
         "other_names": selection.other_names(),
         "total": len(selection.events),
+        "alternates": alternates("events", selection.of_all.query) if selection.of_all else [],
         "everything": len(selection.everything),
     }
 
 
 def _directory(request: HttpRequest, facet: Facet, model: Any) -> dict[str, Any]:
-    """Give what has published events to its name, the most first; by its names where asked."""
-    record, find = record_for(request), Filters.from_query(request.GET).find
-    wanted = [beginning(word) for word in words_of(find)]
-    counts = {
-        slug: len(events)
-        for slug, events in record.values[facet].items()
-        if all(begin in record.by_slug[facet, slug].words for begin in wanted)
-    }
-    first = sorted(counts, key=lambda slug: (-counts[slug], slug))[:LISTED]
+    """Give what the selected events name, the most first; by its names where asked."""
+    selection = selected(request)
+    counts, filters = selection.every(facet), selection.filters
+    first = list(counts)[:LISTED]
     rows = {row.slug: row for row in model.objects.filter(slug__in=first)}
     listed = [(rows[slug], counts[slug]) for slug in first if slug in rows]
     groups = [
@@ -363,8 +363,11 @@ def _directory(request: HttpRequest, facet: Facet, model: Any) -> dict[str, Any]
     return {
         "listed": listed,
         "groups": [group for group in groups if group[1]],
-        "find": find,
+        "find": filters.find,
         "beyond": len(counts) - len(first),
+        "within": selection if selection.chips else None,
+        "kept": [pair for pair in filters.pairs if pair[0] != "find"],
+        "alternates": alternates(LISTS[facet], filters.query),
     }
 
 

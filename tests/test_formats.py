@@ -252,3 +252,34 @@ def test_no_column_stands_twice() -> None:
         names = [column.name for column in columns(kind, "en")]
         assert len(names) == len(set(names))
         assert all(str(column.about) for column in columns(kind, "en"))
+
+
+# What pages say of it -----------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["", "map/", "histogram/", "lanes/", "actors/", "places/"])
+def test_a_page_names_its_other_formats_and_each_is_there(client: Client, path: str) -> None:
+    make_event(actors=("France",), places=("Mali",))
+    answer = client.get(f"/fr/{path}?year=2021")
+    named = re.findall(r'<([^>]+)>; rel="alternate"; type="([^"]+)"', answer["Link"])
+    linked = re.findall(
+        r'<link rel="alternate" type="([^"]+)" title="[^"]*" href="([^"]+)">', answer.text
+    )
+    assert named == [(address, media_type) for media_type, address in linked]
+    assert len(named) >= 5
+    for address, media_type in named:
+        found = client.get(address)
+        assert found.status_code == 200
+        assert found["Content-Type"].startswith(media_type)
+
+
+@pytest.mark.django_db
+def test_a_list_of_actors_follows_the_selection(client: Client) -> None:
+    make_event(date="2021-01", actors=("France",))
+    make_event(date="2013-01", actors=("France", "Chad"))
+    html = text(client, "/en/actors/?year=2021")
+    assert "In 1 selected event: 2021." in html
+    assert "Chad" not in html
+    assert [row["slug"] for row in rows(client, "/en/actors.csv?year=2021")] == ["france"]
+    assert "Chad" in text(client, "/en/actors/")

@@ -39,8 +39,14 @@ FORMULA = re.compile(r"((?:^|[;\t\r\n])'*)(?=[=+\-@＝＋－＠\t\r])")
 ESCAPED = re.compile(r"((?:^|[;\t\r\n])'*)'(?=[=+\-@＝＋－＠\t\r])")
 
 
+PARTED = re.compile(r"[;\t\r\n]")
+BEGINNINGS = tuple("=+-@＝＋－＠\t\r'")
+
+
 def escaped(text: str) -> str:
     """Give a text that no spreadsheet takes for a formula: an apostrophe stands before it."""
+    if not text.startswith(BEGINNINGS) and not PARTED.search(text):  # as nearly all: the short way
+        return text
     return FORMULA.sub(r"\1'", text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,7 @@ from sahel.exports.files import File
 from sahel.exports.plain import geojson, json_lines, json_of, timelinejs
 from sahel.exports.shapes import KINDS, Kind
 from sahel.exports.tables import csv_of, excel_csv, xlsx
+from sahel.fields import address
 
 type Write = Callable[[File], Iterator[str] | Iterator[bytes]]
 
@@ -120,6 +121,23 @@ FORMATS: dict[str, Format] = {
 
 # As a regular expression, for addresses.
 ENDINGS = "|".join(map(re.escape, FORMATS))
+
+
+class Alternate(NamedTuple):
+    """The same as a page in another format: its address, its type, its name."""
+
+    address: str
+    media_type: str
+    name: str
+
+
+def alternates(kind: Kind, query: str = "", one: str = "") -> list[Alternate]:
+    """Give the formats in which a page's records are to be had: those selected, or one of them."""
+    path = f"{address('timeline')}{kind}{f'/{one}' if one else ''}"
+    return [
+        Alternate(f"{path}.{each.ending}{query}", each.media_type.partition(";")[0], each.name)
+        for each in formats_of(kind)
+    ]
 
 
 def formats_of(kind: Kind) -> list[Format]:
