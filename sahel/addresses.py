@@ -29,10 +29,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _moved(request: HttpRequest) -> str:
     """Give the address of a page whose slug was changed; empty where there is none."""
-    match = re.fullmatch(r"/(\w\w)/(event|actor|place|source)s/([\w-]+)/(.*)", request.path_info)
+    match = re.fullmatch(
+        r"/(\w\w)/(embed/)?(event|actor|place|source)s/([\w-]+)/(.*)", request.path_info
+    )
     if not match:
         return ""
-    language, kind, slug, rest = match.groups()
+    language, frame, kind, slug, rest = match.groups(default="")
     facet: Any = kind  # but for events
     former = FormerSlug.objects.filter(kind=kind, slug=slug).first()
     model = apps.get_model("sahel", kind)
@@ -45,12 +47,14 @@ def _moved(request: HttpRequest) -> str:
         else found.slug in record_for(request).values[facet]
     )
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
-    return f"/{language}/{kind}s/{found.slug}/{rest}{query}" if public else ""
+    return f"/{language}/{frame}{kind}s/{found.slug}/{rest}{query}" if public else ""
 
 
 def _hidden(request: HttpRequest) -> Event | None:
     """Give the event that was public at an address of it, or of a quotation of it, or None."""
-    match = re.fullmatch(r"/\w\w/(event|quotation)s/([\w-]+)(/|\.jsonld)", request.path_info)
+    match = re.fullmatch(
+        r"/\w\w/(?:embed/)?(event|quotation)s/([\w-]+)(/|\.jsonld)", request.path_info
+    )
     if not match:
         return None
     of = {"slug": match[2]} if match[1] == "event" else {"quotations__key": match[2]}
