@@ -14,7 +14,7 @@ from sahel.views import record_for
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Lead on from the address that something had; else offer a search for the address's words."""
-    if address := _moved(request):
+    if address := moved(request, request.path_info, request.META.get("QUERY_STRING", "")):
         return HttpResponsePermanentRedirect(address)
     if event := _hidden(request):
         gone = event.publication == Event.Publication.WITHDRAWN
@@ -27,11 +27,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer
 
 
-def _moved(request: HttpRequest) -> str:
+def moved(request: HttpRequest, path: str, query: str) -> str:
     """Give the address of a page whose slug was changed; empty where there is none."""
-    match = re.fullmatch(
-        r"/(\w\w)/(embed/)?(event|actor|place|source)s/([\w-]+)/(.*)", request.path_info
-    )
+    what = "event|actor|place|source"
+    match = re.fullmatch(rf"/(\w\w)/(embed/)?({what})s/([\w-]+)/(.*)", path)
     if not match:
         return ""
     language, frame, kind, slug, rest = match.groups(default="")
@@ -46,7 +45,7 @@ def _moved(request: HttpRequest) -> str:
         if isinstance(found, Event)
         else found.slug in record_for(request).values[facet]
     )
-    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+    query = f"?{query}" if query else ""
     return f"/{language}/{frame}{kind}s/{found.slug}/{rest}{query}" if public else ""
 
 

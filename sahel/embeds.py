@@ -26,12 +26,12 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
 from sahel import index
-from sahel.addresses import not_found
+from sahel.addresses import moved, not_found
 from sahel.cards import Card, Quoted, cards
 from sahel.facets import Selection, renamed
-from sahel.fields import Text, address, readers_language
+from sahel.fields import Text, address, readers_language, vocabulary
 from sahel.filters import Filters
-from sahel.models import Actor, Place
+from sahel.models import Actor, Event, Place
 from sahel.pages import draw
 from sahel.views import in_use, quotation_of, record_for
 
@@ -44,6 +44,7 @@ HEIGHT = 720
 LEAST, MOST = 120, 2000  # pixels that a frame's height may be
 THEMES = ("light", "dark")  # without one, whatever the reader's browser prefers
 
+# The policies of the page that shows a frame of ours, and of what any site may frame.
 FRAMING: Mapping[str, list[CSP]] = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 FRAMED: Mapping[str, list[str]] = {
     "default-src": [CSP.NONE],
@@ -106,7 +107,8 @@ def framed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         except Http404 as error:
             answer = not_found(request, error)
             if answer.status_code in (404, 410):
-                gone = {"theme": _theme(request), "withdrawn": answer.status_code == 410}
+                page = request.path.replace("/embed/", "/", 1) if answer.status_code == 410 else ""
+                gone = {"theme": _theme(request), "withdrawn": page}
                 answer.content = draw(request, "embed-gone.html", gone).content
             return answer
 
@@ -179,7 +181,12 @@ def at(request: HttpRequest, url: str, language: str = "") -> Embed:
         raise Http404
     slug = match.kwargs.get("slug") or match.kwargs.get("key", "")
     with override(language or own):
-        return PAGES[kind](request, slug, QueryDict(parts.query))
+        try:
+            return PAGES[kind](request, slug, QueryDict(parts.query))
+        except Http404:
+            if now := moved(request, path, parts.query):
+                return at(request, now, language)
+            raise
 
 
 def _event(request: HttpRequest, slug: str, query: QueryDict) -> Embed:
@@ -189,16 +196,15 @@ def _event(request: HttpRequest, slug: str, query: QueryDict) -> Embed:
         raise Http404
     [event] = found
     event.summary = Text(_cut(event.summary), event.summary.lang)
-    few = _few(event)
     return Embed(
         kind="event",
-        title=f"{event.title} ({event.date.in_words()})",
+        title=_named(event),
         heading=event.title,
         page=address("event", slug),
         frame=address("embed-event", slug),
         card=address("event-card", slug),
         events=[event],
-        quotations=[(quoted, _cut(quoted.exact)) for quoted in few],
+        quotations=[(quoted, _cut(quoted.exact)) for quoted in _few(event)],
         total=len(event.quotations),
         language=readers_language(),
     )
@@ -208,7 +214,7 @@ def _quotation(request: HttpRequest, key: str, query: QueryDict) -> Embed:
     _found, event, quoted = quotation_of(request, key)
     return Embed(
         kind="quotation",
-        title=f"{_('Quotation')} – {event.title} ({event.date.in_words()})",
+        title=f"{_('Quotation')} – {_named(event)}",
         heading=event.title,
         page=address("quotation", key),
         frame=address("embed-quotation", key),
@@ -272,6 +278,14 @@ PAGES: dict[str, Callable[[HttpRequest, str, QueryDict], Embed]] = {
     "place": _place,
     "timeline": _timeline,
 }
+
+
+def _named(event: Card) -> str:
+    """Name an event where its title stands alone: with its date, and no surer than it is."""
+    said = [event.date.in_words()]
+    if event.status != Event.Status.HAPPENED:
+        said.append(vocabulary(Event.Status, readers_language())[event.status].lower())
+    return f"{event.title} ({', '.join(said)})"
 
 
 def _voices(event: Card) -> Card:

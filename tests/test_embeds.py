@@ -25,7 +25,7 @@ MOST = 10 * 1024  # bytes of HTML and style together, compressed
 def quote(event, words, at, **fields):
     """Let an event rest on more words, which stand at some place of its source."""
     source = event.quotations.first().source
-    where = {"start": at, "end": at + len(words), "order": at, **CHECKED}
+    where = {"start": at, "end": at + len(words), "order": 1, **CHECKED}
     Quotation.objects.create(
         event=event, source=source, exact=words, language="en", **where, **fields
     )
@@ -184,6 +184,7 @@ def test_a_frame_outlives_a_new_slug_and_says_what_was_withdrawn(client, strike)
     gone = client.get("/en/embed/events/bounti/")
     assert gone.status_code == 410
     assert "What stood here was withdrawn" in gone.text
+    assert '<a href="/en/events/bounti/">Why it was withdrawn</a>' in gone.text
     assert gone["Cache-Control"] == "no-cache"
     assert "Air strike" not in gone.text
 
@@ -193,6 +194,13 @@ def test_a_draft_has_no_frame(client):
     answer = client.get("/en/embed/events/secret/")
     assert answer.status_code == 404
     assert "Secret" not in answer.text
+
+
+def test_search_engines_are_told_of_pages_alone(client, strike):
+    """They have to read a frame to see that it is not to be listed."""
+    assert "embed" not in client.get("/robots.txt").text
+    for section in re.findall("<loc>(.*?)</loc>", client.get("/sitemap.xml").text):
+        assert "/embed/" not in client.get(section).text
 
 
 def weights(client, paths):
@@ -250,7 +258,7 @@ def test_a_reader_gets_the_code_and_sees_what_comes_of_it(client, strike):
     asked = "url=http://testserver/en/events/strike/&lang=fr&theme=dark&height=400"
     page = client.get(f"/en/embed/make/?{asked}").text
     frame = "/fr/embed/events/strike/?theme=dark"
-    title, site = "Air strike (janvier 2021 (date incertaine))", "Chronologie du Sahel"
+    title, site = "Air strike (janvier 2021 (date incertaine), contesté)", "Chronologie du Sahel"
     assert code_on(page) == (
         f'<iframe src="http://testserver{frame}" title="{title} – {site}" width="100%"'
         ' height="400" loading="lazy" style="border:0"></iframe>\n'

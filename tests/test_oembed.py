@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sahel.models import Quotation
+from sahel.models import Event, Quotation
 from tests.factories import make_event
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +122,20 @@ def test_what_we_do_not_have_is_a_404(client, url):
 def test_a_draft_is_a_404(client):
     make_event(slug="draft", publication="draft")
     assert client.get("/oembed", {"url": "http://testserver/en/events/draft/"}).status_code == 404
+
+
+@pytest.mark.parametrize("frame", ["", "embed/"])
+def test_an_address_that_was_given_out_is_answered_for_ever(client, frame):
+    Event.objects.update(slug="bounti")
+    answer = told(client, f"http://testserver/fr/{frame}events/strike/")
+    assert 'src="http://testserver/fr/embed/events/bounti/"' in answer["html"]
+
+
+def test_a_title_alone_is_no_surer_than_the_event(client):
+    make_event("Withdrawal", "2022-06", slug="plan", status="planned")
+    for page in ("fr/events/plan/", "fr/embed/events/plan/"):
+        title = told(client, f"http://testserver/{page}")["title"]
+        assert title == "Withdrawal (juin 2022, prévu ou attendu)"
 
 
 def test_another_format_is_not_implemented(client):
