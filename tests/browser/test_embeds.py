@@ -44,9 +44,10 @@ def elsewhere(live_server):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
     Thread(target=server.serve_forever, daemon=True).start()
 
-    def put(*paths: str) -> str:
+    def put(*paths: str, attributes: str = "") -> str:
+        home = live_server.url
         frames = [
-            f'<iframe id="f{number}" src="{live_server.url}{path}" title="{path}"></iframe>'
+            f'<iframe id="f{number}" src="{home}{path}" title="{path}" {attributes}></iframe>'
             for number, path in enumerate(paths)
         ]
         shown[:] = [LISTENS + "".join(frames)]
@@ -94,6 +95,14 @@ def test_a_frame_speaks_the_readers_language_where_none_is_given(new_context, el
     footer = page.frame_locator("#f0").locator("footer")
     expect(footer).to_contain_text("Chronologie du Sahel")
     assert not any("frame-ancestors" in fault for fault in faults)
+    faults.clear()
+
+
+def test_a_frame_stands_in_a_sandbox(page: Page, elsewhere, faults):
+    """That is where blogs put the frames of sites they do not know."""
+    page.goto(elsewhere("/en/embed/events/strike/", attributes='sandbox="allow-scripts"'))
+    expect(title_in(page, 0)).to_have_css("font-weight", "600")
+    page.wait_for_function("told.length > 0")
     faults.clear()
 
 
