@@ -14,7 +14,7 @@ from sahel.views import record_for
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Lead on from the address that something had; else offer a search for the address's words."""
-    if address := _moved(request):
+    if address := moved(request, request.path_info, request.META.get("QUERY_STRING", "")):
         return HttpResponsePermanentRedirect(address)
     if event := _hidden(request):
         gone = event.publication == Event.Publication.WITHDRAWN
@@ -27,12 +27,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer
 
 
-def _moved(request: HttpRequest) -> str:
+def moved(request: HttpRequest, path: str, query: str) -> str:
     """Give the address of a page whose slug was changed; empty where there is none."""
-    match = re.fullmatch(r"/(\w\w)/(event|actor|place|source)s/([\w-]+)/(.*)", request.path_info)
+    what = "event|actor|place|source"
+    match = re.fullmatch(rf"/(\w\w)/(embed/)?({what})s/([\w-]+)/(.*)", path)
     if not match:
         return ""
-    language, kind, slug, rest = match.groups()
+    language, frame, kind, slug, rest = match.groups(default="")
     facet: Any = kind  # but for events
     former = FormerSlug.objects.filter(kind=kind, slug=slug).first()
     model = apps.get_model("sahel", kind)
@@ -44,13 +45,15 @@ def _moved(request: HttpRequest) -> str:
         if isinstance(found, Event)
         else found.slug in record_for(request).values[facet]
     )
-    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
-    return f"/{language}/{kind}s/{found.slug}/{rest}{query}" if public else ""
+    query = f"?{query}" if query else ""
+    return f"/{language}/{frame}{kind}s/{found.slug}/{rest}{query}" if public else ""
 
 
 def _hidden(request: HttpRequest) -> Event | None:
     """Give the event that was public at an address of it, or of a quotation of it, or None."""
-    match = re.fullmatch(r"/\w\w/(event|quotation)s/([\w-]+)(/|\.jsonld)", request.path_info)
+    match = re.fullmatch(
+        r"/\w\w/(?:embed/)?(event|quotation)s/([\w-]+)(/|\.jsonld)", request.path_info
+    )
     if not match:
         return None
     of = {"slug": match[2]} if match[1] == "event" else {"quotations__key": match[2]}

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
+from django.utils.csp import CSP, build_policy
 from django.utils.http import parse_etags
 from django.utils.text import compress_sequence
 
@@ -71,7 +72,10 @@ class PublicPages:
         etag = _etag(state, key)
         # It names the version of the record: the page has not changed, whatever it is.
         if etag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", "")):
-            return _dated(request, HttpResponseNotModified(), etag)
+            unchanged = HttpResponseNotModified()
+            # Browsers take a header of this answer for the page's: the page has its own policy.
+            unchanged._csp_config = {}  # type: ignore[attr-defined]
+            return _dated(request, unchanged, etag)
         if (page := _kept(state, key)) is None:
             # We compress, once; what is inside of us is not to do it again.
             request.META.pop("HTTP_ACCEPT_ENCODING", None)
@@ -95,6 +99,8 @@ class PublicPages:
 def _sent(response: HttpResponse, zipped: bool) -> Page:
     """Give an answer as it is sent; what a picture holds is compressed already."""
     headers, body = dict(response.items()), response.content
+    if own := getattr(response, "_csp_config", None):  # what `csp_override` left there
+        headers[str(CSP.HEADER_ENFORCE)] = build_policy(own)
     if zipped and not headers["Content-Type"].startswith(PACKED):
         headers["Content-Encoding"], body = "gzip", gzip.compress(body, 6, mtime=0)
     return Page(headers, body)

@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import annotations, api, corrections, pictures, previews, views
+from sahel import annotations, api, corrections, embeds, oembed, pictures, previews, views
 from sahel.admin import guide
 from sahel.exports import views as exports
 from sahel.exports.formats import ENDINGS
@@ -24,6 +24,7 @@ urlpatterns = [
     path("favicon.ico", lambda request: redirect(static("icon.svg"))),
     path("robots.txt", views.robots),
     path("sw.js", views.service_worker),
+    path("oembed", oembed.oembed, name="oembed"),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}),
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("api/v1/openapi.json", api.description),
@@ -60,6 +61,12 @@ urlpatterns = [
         path("api/", api.documentation, name="api"),
         path("changes/", corrections.changes, name="changes"),
         path("changes.atom", corrections.feed, name="changes-feed"),
+        path("embed/", embeds.frame, {"kind": "timeline"}, name="embed-timeline"),
+        path("embed/make/", embeds.make, name="embed-make"),
+        *(
+            path(f"embed/{kind}s/<slug:slug>/", embeds.frame, {"kind": kind}, name=f"embed-{kind}")
+            for kind in ("event", "quotation", "actor", "place")
+        ),
         path("preview/<str:token>/", previews.shared, name="preview"),
         path("about/", views.about, name="about"),
         path("offline/", views.offline, name="offline"),

@@ -97,6 +97,9 @@ def test_a_source_gives_what_rests_on_it_in_the_order_of_its_text(client):
         "/en/sources/",
         "/en/sources/gazette/",
         "/en/about/",
+        "/en/embed/",
+        "/en/embed/events/strike/",
+        "/en/embed/make/?url=/en/events/strike/",
     ],
 )
 @pytest.mark.parametrize("language", ["en", "fr"])
