@@ -29,7 +29,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _moved(request: HttpRequest) -> str:
     """Give the address of a page whose slug was changed; empty where there is none."""
-    match = re.fullmatch(r"/(\w\w)/(event|actor|place|source)s/([\w-]+)/(.*)", request.path_info)
+    match = re.fullmatch(
+        r"/(\w\w)/(event|actor|place|source)s/([\w-]+)(/.*|\.jsonld)", request.path_info
+    )
     if not match:
         return ""
     language, kind, slug, rest = match.groups()
@@ -45,7 +47,7 @@ def _moved(request: HttpRequest) -> str:
         else found.slug in record_for(request).values[facet]
     )
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
-    return f"/{language}/{kind}s/{found.slug}/{rest}{query}" if public else ""
+    return f"/{language}/{kind}s/{found.slug}{rest}{query}" if public else ""
 
 
 def _hidden(request: HttpRequest) -> Event | None:

@@ -25,6 +25,7 @@ from markupsafe import Markup
 from sahel.dates import EDTF
 from sahel.fields import Text, address, readers_language, vocabulary
 from sahel.jinja import Pages, escaped
+from sahel.linked import TYPE, linked
 from sahel.models import (
     Actor,
     Change,
@@ -43,8 +44,17 @@ NARROW, WIDE = set("iljtfrI.,;:!'’‘|()[] "), set("mwMWŒœÆæ—…%@")
 
 
 def draw(request: HttpRequest, page: str, context: dict[str, Any], **options: Any) -> HttpResponse:
-    """Draw a page in the active language; options are those of `HttpResponse`."""
-    return render(request, page, context, using=readers_language(), **options)
+    """Draw a page in the active language; options are those of `HttpResponse`.
+
+    Where its address ends in .jsonld, give the linked data that the page holds, instead.
+    """
+    data = None if options else linked(request, context)
+    if data and request.path.endswith(".jsonld"):
+        return HttpResponse(data.text, content_type=TYPE)
+    answer = render(request, page, {"linked": data, **context}, using=readers_language(), **options)
+    if data and data.file:
+        answer["Link"] = f'<{data.file}>; rel="alternate"; type="{TYPE}"'
+    return answer
 
 
 def environment(language: str, **options: Any) -> Environment:
