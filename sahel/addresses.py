@@ -30,7 +30,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def moved(request: HttpRequest, path: str, query: str) -> str:
     """Give the address of a page whose slug was changed; empty where there is none."""
     what = "event|actor|place|source"
-    match = re.fullmatch(rf"/(\w\w)/(embed/)?({what})s/([\w-]+)/(.*)", path)
+    match = re.fullmatch(rf"/(\w\w)/(embed/)?({what})s/([\w-]+)([/.].*)", path)
     if not match:
         return ""
     language, frame, kind, slug, rest = match.groups(default="")
@@ -46,14 +46,12 @@ def moved(request: HttpRequest, path: str, query: str) -> str:
         else found.slug in record_for(request).values[facet]
     )
     query = f"?{query}" if query else ""
-    return f"/{language}/{frame}{kind}s/{found.slug}/{rest}{query}" if public else ""
+    return f"/{language}/{frame}{kind}s/{found.slug}{rest}{query}" if public else ""
 
 
 def _hidden(request: HttpRequest) -> Event | None:
     """Give the event that was public at an address of it, or of a quotation of it, or None."""
-    match = re.fullmatch(
-        r"/\w\w/(?:embed/)?(event|quotation)s/([\w-]+)(/|\.jsonld)", request.path_info
-    )
+    match = re.fullmatch(r"/\w\w/(?:embed/)?(event|quotation)s/([\w-]+)[/.].*", request.path_info)
     if not match:
         return None
     of = {"slug": match[2]} if match[1] == "event" else {"quotations__key": match[2]}

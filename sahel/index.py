@@ -19,8 +19,9 @@ from threading import Lock, Thread
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F, Model, QuerySet, Value
+from django.db.models import CharField, F, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
 from pyroaring import BitMap
 
 from sahel.blocks import OPEN, Block, Calendar, Key, Places
@@ -57,6 +58,8 @@ class Name(NamedTuple):
     language: str  # of a source, as what follows
     url: str
     wording: str
+    kind: str  # of all of them
+    beside: str  # of a place: latitude, longitude, precision; of a source: its archived address
 
 
 @dataclass(frozen=True)
@@ -297,9 +300,12 @@ def _names(of: Key | None = None) -> dict[Key, Name]:
 
     of_both = F("parent_id"), "name_en", "name_fr", "aliases", "folded", nothing, nothing, nothing
     about_source = "title", "publisher", "date", "folded", "language", "url", "wording"
-    rows = names(Actor, "actor", *of_both).union(
-        names(Place, "place", *of_both),
-        names(Source, "source", F("original_id"), *about_source),
+    blank = Value(" ")
+    latitude, longitude = (Cast(name, CharField()) for name in ("latitude", "longitude"))
+    where = Concat(latitude, blank, longitude, blank, "precision")
+    rows = names(Actor, "actor", *of_both, "kind", nothing).union(
+        names(Place, "place", *of_both, "kind", where),
+        names(Source, "source", F("original_id"), *about_source, "kind", "archived_url"),
         all=True,
     )
     return {(what, key): Name(*name) for what, key, *name in rows}

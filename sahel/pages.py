@@ -25,6 +25,7 @@ from markupsafe import Markup
 from sahel.dates import EDTF
 from sahel.fields import Text, address, readers_language, vocabulary
 from sahel.jinja import Pages, escaped
+from sahel.linked import TYPE, linked
 from sahel.models import (
     Actor,
     Change,
@@ -46,11 +47,19 @@ def draw(request: HttpRequest, page: str, context: dict[str, Any], **options: An
     """Draw a page in the active language; options are those of `HttpResponse`.
 
     Its `alternates`, other formats of the same, are named in the header `Link` too (RFC 8288).
+    Where its address ends in .jsonld, give the linked data that the page holds, instead.
     """
-    answer = render(request, page, context, using=readers_language(), **options)
-    if others := context.get("alternates"):
+    data = None if options else linked(request, context)
+    if data and request.path.endswith(".jsonld"):
+        everybody = {"Access-Control-Allow-Origin": "*"}
+        return HttpResponse(data.text, content_type=TYPE, headers=everybody)
+    answer = render(request, page, {"linked": data, **context}, using=readers_language(), **options)
+    others = [(each.address, each.media_type) for each in context.get("alternates", ())]
+    if data and data.file:
+        others.append((data.file, TYPE))
+    if others:
         answer["Link"] = ", ".join(
-            f'<{other.address}>; rel="alternate"; type="{other.media_type}"' for other in others
+            f'<{address}>; rel="alternate"; type="{media_type}"' for address, media_type in others
         )
     return answer
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from sahel.exports.columns import columns
 from sahel.exports.files import LICENCE, ONE, File
-from sahel.exports.formats import FORMATS, Format
+from sahel.exports.formats import FORMATS, Format, alternates
 from sahel.exports.shapes import KINDS, NAMES, Kind
 from sahel.exports.tables import TooManyError
 from sahel.facets import Selection
@@ -65,6 +65,11 @@ def data(request: HttpRequest) -> HttpResponse:
         "words": WORDS.values(),
         "columns": {kind: columns(kind, file.language) for kind in KINDS},
         "licence": LICENCE,
+        "files": [
+            (each.media_type, each.address, f"{name}, {each.name}")
+            for kind, (name, _one) in NAMES.items()
+            for each in alternates(kind)
+        ],
     }
     return draw(request, "data.html", context)
 
