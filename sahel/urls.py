@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import annotations, corrections, pictures, previews, views
+from sahel import annotations, corrections, dumps, pictures, previews, views
 from sahel.admin import guide
 from sahel.sitemaps import SITEMAPS
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("sw.js", views.service_worker),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}),
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("dumps/<str:name>", dumps.file, name="dump"),
     *i18n_patterns(
         path("", views.timeline, name="timeline"),
         path("card.png", pictures.timeline_card, name="timeline-card"),
