@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import annotations, api, corrections, embeds, oembed, pictures, previews, views
+from sahel import annotations, api, corrections, dumps, embeds, oembed, pictures, previews, views
 from sahel.admin import guide
 from sahel.exports import views as exports
 from sahel.exports.formats import ENDINGS
@@ -32,6 +32,7 @@ urlpatterns = [
     re_path(rf"^api/v1/(?P<kind>{KINDS})$", api.listing),
     re_path(rf"^api/v1/(?P<kind>{KINDS})/(?P<one>[\w-]+)$", api.one),
     re_path(r"^api/v1/(?P<_rest>[\s\S]*)\Z", api.nothing),
+    path("dumps/<str:name>", dumps.file, name="dump"),
     *i18n_patterns(
         path("", views.timeline, name="timeline"),
         path("card.png", pictures.timeline_card, name="timeline-card"),

@@ -217,7 +217,7 @@ def test_the_same_is_a_file_that_the_page_leads_to(client, strike, path):
     file = client.get(f"/fr/{path}.jsonld")
     assert file["Content-Type"] == "application/ld+json"
     assert file.json() == json.loads(blocks(page.text)[0])
-    assert "Link" not in client.get("/fr/")
+    assert ".jsonld" not in client.get("/fr/")["Link"]
 
 
 @pytest.mark.django_db

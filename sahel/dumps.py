@@ -1,0 +1,73 @@
+"""The files of the open dump, as `manage.py dump` left them, for anyone to take."""
+
+import re
+from datetime import UTC, datetime
+from os import stat_result
+from pathlib import Path
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest
+from django.views.decorators.http import condition, require_safe
+
+LATEST, METADATA, SUMS = "sahel-latest", "metadata.json", "SHA256SUMS"
+DATED = re.compile(r"sahel-(?P<day>\d{4}-\d\d-\d\d)\.(?P<form>jsonl\.gz|sqlite)", re.ASCII)
+TYPES = {
+    "jsonl.gz": "application/gzip",
+    "sqlite": "application/vnd.sqlite3",
+    "json": "application/json",
+    "": "text/plain; charset=utf-8",
+}
+
+
+def folder() -> Path:
+    """Give the folder of the dumps that are offered."""
+    return Path(settings.DATA_DIR) / "dumps"
+
+
+def sums(into: Path) -> dict[str, str]:
+    """Give the SHA-256 of each file that SHA256SUMS in a folder names; none where there is none."""
+    path = into / SUMS
+    lines = path.read_text().splitlines() if path.exists() else []
+    pairs = (line.split("  ", 1) for line in lines if "  " in line)
+    return {name: told for told, name in pairs}
+
+
+def _file(name: str) -> Path | None:
+    """Give the file of that name, None where there is none: no other file is ever looked for."""
+    form = name.removeprefix(f"{LATEST}.")
+    if form in ("jsonl.gz", "sqlite"):
+        return max(folder().glob(f"sahel-????-??-??.{form}"), default=None)
+    known = name in (METADATA, SUMS) or DATED.fullmatch(name)
+    path = folder() / name
+    return path if known and path.is_file() else None
+
+
+def _found(name: str) -> stat_result | None:
+    return path.stat() if (path := _file(name)) else None
+
+
+def _etag(request: HttpRequest, name: str) -> str | None:
+    # A file is never changed, only replaced by another.
+    found = _found(name)
+    return f'"{found.st_mtime_ns:x}-{found.st_size:x}"' if found else None
+
+
+def _last_modified(request: HttpRequest, name: str) -> datetime | None:
+    found = _found(name)
+    return datetime.fromtimestamp(found.st_mtime, UTC) if found else None
+
+
+@require_safe
+@condition(etag_func=_etag, last_modified_func=_last_modified)
+def file(request: HttpRequest, name: str) -> FileResponse:
+    """Send a file, by its own name also where the latest was asked for."""
+    if (path := _file(name)) is None:
+        raise Http404
+    request.META.pop("HTTP_ACCEPT_ENCODING", None)  # it is sent as SHA256SUMS has it
+    form = path.name.partition(".")[2]
+    packed = form in ("jsonl.gz", "sqlite")
+    answer = FileResponse(path.open("rb"), as_attachment=packed, filename=path.name)
+    answer["Content-Type"] = TYPES[form]
+    answer["Cache-Control"] = "public, no-cache"  # the latest is another one tomorrow
+    answer["Access-Control-Allow-Origin"] = "*"  # a page elsewhere may open it: it is open
+    return answer
