@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import annotations, corrections, pictures, previews, views
+from sahel import alerts, annotations, corrections, pictures, previews, views
 from sahel.admin import guide
 from sahel.sitemaps import SITEMAPS
 
@@ -45,6 +45,9 @@ urlpatterns = [
         path("quotations/<slug:key>.jsonld", annotations.annotation, name="annotation"),
         path("changes/", corrections.changes, name="changes"),
         path("changes.atom", corrections.feed, name="changes-feed"),
+        path("alerts/", alerts.alerts, name="alerts"),
+        path("alerts/confirm/<str:token>/", alerts.confirm, name="alerts-confirm"),
+        path("alerts/leave/<str:token>/", alerts.leave, name="alerts-leave"),
         path("preview/<str:token>/", previews.shared, name="preview"),
         path("about/", views.about, name="about"),
         path("offline/", views.offline, name="offline"),
