@@ -74,15 +74,17 @@ def serve(port: int) -> None:
     )
 
     Thread(target=say_when_ready, args=[port], daemon=True).start()
-    Thread(target=publish_what_is_due, daemon=True).start()
+    Thread(target=repeat, args=["publish_due", 60], daemon=True).start()
+    if os.environ.get("EMAIL_URL"):
+        Thread(target=repeat, args=["send_alerts", 60 * 60], daemon=True).start()
     server.serve()
 
 
-def publish_what_is_due() -> None:
-    """Look each minute for events whose time has come."""
+def repeat(command: str, seconds: int) -> None:
+    """Do again and again what elsewhere a timer does."""
     while True:
-        sleep(60)
-        subprocess.run([sys.executable, ROOT / "manage.py", "publish_due"], check=False)  # noqa: S603
+        sleep(seconds)
+        subprocess.run([sys.executable, ROOT / "manage.py", command], check=False)  # noqa: S603
 
 
 def say_when_ready(port: int) -> None:

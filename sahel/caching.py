@@ -145,9 +145,8 @@ def _dated(request: HttpRequest, response: HttpResponse, etag: str) -> HttpRespo
 def _is_public(request: HttpRequest) -> bool:
     first, _slash, rest = request.path_info[1:].partition("/")
     known = first == "api" or any(first == code for code, _name in settings.LANGUAGES)
-    return (
-        known and not rest.startswith(("admin/", "preview/")) and request.method in ("GET", "HEAD")
-    )
+    ours = rest.startswith(("admin/", "preview/", "alerts/"))
+    return known and not ours and request.method in ("GET", "HEAD")
 
 
 def _kept(state: State, key: Key) -> Page | None:
@@ -183,7 +182,9 @@ def _etag(state: State, key: Key) -> str:
 @cache
 def _code() -> str:
     """Give a digest of all besides the record that makes a page what it is."""
-    digest = hashlib.blake2b(repr((settings.CONTACT, settings.ALLOWED_HOSTS)).encode())
+    digest = hashlib.blake2b(
+        repr((settings.CONTACT, settings.ALLOWED_HOSTS, settings.ALERTS)).encode()
+    )
     for folder, pattern in (
         ("sahel", "**/*.py"),
         ("sahel/locale", "**/*.mo"),

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,7 @@ def _secret_key_made_once() -> str:
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or _secret_key_made_once()
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # former ones
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CONTACT = env.str("CONTACT", default="")  # where readers may report an error: an e-mail address
 APPROVAL = env.bool("APPROVAL", default=False)  # whether publishing takes a second person
@@ -125,6 +127,31 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+
+# Mail ---------------------------------------------------------------------------------------------
+
+EMAIL_FROM = env.str("EMAIL_FROM", default="")
+ALERTS = bool(env.str("EMAIL_URL", default=""))  # whether readers may have digests by e-mail
+if ALERTS:
+    if not EMAIL_FROM or "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured(
+            "EMAIL_URL needs EMAIL_FROM, the address that mails are from, "
+            "and hosts by name in ALLOWED_HOSTS, where mails lead."
+        )
+    _mail = env.email("EMAIL_URL")
+    MAILERS = {"default": {"BACKEND": _mail["EMAIL_BACKEND"]}}
+    if _mail["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):  # to try it without a server
+        MAILERS["default"]["OPTIONS"] = {"file_path": f"/{_mail['EMAIL_FILE_PATH']}"}
+    elif _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+        MAILERS["default"]["OPTIONS"] = {
+            "host": _mail["EMAIL_HOST"],
+            "port": _mail["EMAIL_PORT"],
+            "username": _mail["EMAIL_HOST_USER"],
+            "password": _mail["EMAIL_HOST_PASSWORD"],
+            "use_tls": _mail.get("EMAIL_USE_TLS"),
+            "use_ssl": _mail.get("EMAIL_USE_SSL"),
+            "timeout": 10,  # seconds: a reader waits for it, and on SQLite an editor
+        }
 
 # Security -----------------------------------------------------------------------------------------
 

@@ -8,7 +8,18 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import annotations, api, corrections, dumps, embeds, oembed, pictures, previews, views
+from sahel import (
+    alerts,
+    annotations,
+    api,
+    corrections,
+    dumps,
+    embeds,
+    oembed,
+    pictures,
+    previews,
+    views,
+)
 from sahel.admin import guide
 from sahel.exports import views as exports
 from sahel.exports.formats import ENDINGS
@@ -72,6 +83,9 @@ urlpatterns = [
             path(f"embed/{kind}s/<slug:slug>/", embeds.frame, {"kind": kind}, name=f"embed-{kind}")
             for kind in ("event", "quotation", "actor", "place")
         ),
+        path("alerts/", alerts.alerts, name="alerts"),
+        path("alerts/confirm/<str:token>/", alerts.confirm, name="alerts-confirm"),
+        path("alerts/leave/<str:token>/", alerts.leave, name="alerts-leave"),
         path("preview/<str:token>/", previews.shared, name="preview"),
         path("about/", views.about, name="about"),
         path("offline/", views.offline, name="offline"),

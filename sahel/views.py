@@ -339,6 +339,7 @@ def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
         "chips": selection.chips,
         "words": selection.words,
         "of_all": selection.of_all,
+        "alerts": settings.ALERTS,
         "panels": selection.panels(),
         "many": any(len(values[facet]) > facets.ALL for facet in facets.SOUGHT),
         "other_names": selection.other_names(),

@@ -10,7 +10,7 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 self.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   const { origin, pathname } = new URL(url);
-  if (method !== "GET" || origin !== location.origin || /^\/(\w\w\/(admin|preview|embed)\/|sw\.js)/.test(pathname)) {
+  if (method !== "GET" || origin !== location.origin || /^\/(\w\w\/(admin|preview|embed|alerts)\/|sw\.js)/.test(pathname)) {
     return;
   }
   event.respondWith(answer(event));

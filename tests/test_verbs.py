@@ -168,6 +168,6 @@ def test_what_runs_is_part_of_what_is_tested() -> None:
     assert run <= test
 
 
-def test_at_most_ten_direct_dependencies() -> None:
+def test_at_most_eleven_direct_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert len(project["dependencies"]) <= 10
+    assert len(project["dependencies"]) <= 11

@@ -1,5 +1,5 @@
 """How editors work: Django's admin, one module for each part of the record."""
 
-from sahel.admin import events, history, imports, merges, names, quotations, sources
+from sahel.admin import alerts, events, history, imports, merges, names, quotations, sources
 
-__all__ = ["events", "history", "imports", "merges", "names", "quotations", "sources"]
+__all__ = ["alerts", "events", "history", "imports", "merges", "names", "quotations", "sources"]

@@ -3,6 +3,7 @@
 Query it in words that chain: `Event.objects.published().matching(filters).for_timeline()`.
 """
 
+from sahel.models.alerts import Asking, Subscription
 from sahel.models.estimates import Estimate, spreads
 from sahel.models.events import Event, Involvement
 from sahel.models.evidence import GROUNDS, Quotation, Reference, Ungrounded, verify
@@ -21,6 +22,7 @@ __all__ = [
     "GROUNDS",
     "WAYS",
     "Actor",
+    "Asking",
     "Change",
     "ChangedDay",
     "Estimate",
@@ -44,6 +46,7 @@ __all__ = [
     "SourceText",
     "State",
     "Step",
+    "Subscription",
     "Ungrounded",
     "Unrecorded",
     "changes",

@@ -1,4 +1,4 @@
-"""`manage.py dumpdata`: Django's own, without the texts of sources, which are for editors alone."""
+"""`manage.py dumpdata`: Django's own, without the texts of sources and readers' addresses."""
 
 from typing import Any
 
@@ -9,5 +9,6 @@ class Command(dumpdata.Command):
     """Leave out what is never given away."""
 
     def handle(self, *app_labels: str, exclude: list[str], **options: Any) -> None:
-        """Leave out the texts, whatever else is left out."""
-        super().handle(*app_labels, exclude=[*exclude, "sahel.sourcetext"], **options)
+        """Leave out the texts and who gets mail, whatever else is left out."""
+        ours = ["sahel.sourcetext", "sahel.subscription", "sahel.asking"]
+        super().handle(*app_labels, exclude=[*exclude, *ours], **options)
