@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import annotations, corrections, pictures, previews, views
+from sahel import annotations, asof, bibliographies, corrections, pictures, previews, views
 from sahel.admin import guide
 from sahel.sitemaps import SITEMAPS
 
@@ -33,6 +33,7 @@ urlpatterns = [
         path("events/", RedirectView.as_view(pattern_name="timeline", query_string=True)),
         path("events/<slug:slug>/", views.event, name="event"),
         path("events/<slug:slug>/card.png", pictures.event_card, name="event-card"),
+        path("events/<slug:slug>/<int:number>/", asof.version, name="version"),
         path("actors/", views.actors, name="actors"),
         path("actors/<slug:slug>/", views.actor, name="actor"),
         path("actors/<slug:slug>/card.png", pictures.actor_card, name="actor-card"),
@@ -43,6 +44,19 @@ urlpatterns = [
         path("sources/<slug:slug>/", views.source, name="source"),
         path("quotations/<slug:key>/", views.quotation, name="quotation"),
         path("quotations/<slug:key>.jsonld", annotations.annotation, name="annotation"),
+        path("cite/", bibliographies.cite, name="cite"),
+        re_path(
+            r"^(?P<kind>events|quotations|sources)/(?P<slug>[-\w]+)\.(?P<form>bib|ris|csl\.json)$",
+            bibliographies.citation,
+            name="citation",
+        ),
+        re_path(
+            r"^(?P<kind>events|sources)\.(?P<form>bib|ris|csl\.json)$",
+            bibliographies.citations,
+            name="citations",
+        ),
+        path("record/", asof.any_day, name="record"),
+        path("record/<str:day>/", asof.record, name="record-of-day"),
         path("changes/", corrections.changes, name="changes"),
         path("changes.atom", corrections.feed, name="changes-feed"),
         path("preview/<str:token>/", previews.shared, name="preview"),

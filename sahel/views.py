@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from sahel import facets, index
 from sahel.atlas import draw_map
 from sahel.cards import Card, Quoted, cards
+from sahel.citations import of_event, of_quotation, of_source, version_of
 from sahel.corrections import corrections
 from sahel.corroboration import corroboration
 from sahel.facets import Page, Selection, renamed
@@ -115,6 +116,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
         "later": found.get(later) if later else None,
         "public_since": public_since,
         "corrections": since,
+        "cited": of_event(request, found[key], version_of(key)),
     }
     return draw(request, "event.html", context)
 
@@ -179,6 +181,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
         **_in_words(selection, found.label),
         **_turned(selection.filters, page, events),
         "source": found,
+        "cited": of_source(request, found),
         "quotations": quotations,
         "references": [
             reference
@@ -200,6 +203,7 @@ def quotation(request: HttpRequest, key: str) -> HttpResponse:
         "event": event,
         "quoted": quoted,
         "source": found.source,
+        "cited": of_quotation(request, found, quoted, version_of(event.pk)),
         "estimates": list(found.estimates.all()),
     }
     return draw(request, "quotation.html", context)
@@ -305,7 +309,7 @@ def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) ->
 
 def quotation_of(request: HttpRequest, key: str) -> tuple[Quotation, Card, Quoted]:
     """Give a quotation of a published event, that event, and the quotation as pages show it."""
-    quotations = Quotation.objects.select_related("source")
+    quotations = Quotation.objects.select_related("source__original")
     found = get_object_or_404(quotations, key=key)
     for event in cards(record_for(request), [found.event_id]):
         for quoted in event.quotations:
