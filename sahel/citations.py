@@ -216,12 +216,12 @@ def of_source(request: HttpRequest, source: Source) -> Cited:
         notes.append(_("copy of %(source)s") % {"source": _source_line(source.original)})
     if source.archived_url:
         notes.append(_("archived at %(url)s") % {"url": source.archived_url})
-    read = source.date_read
+    told, read = "; ".join(notes), source.date_read
     on = _("read on %(day)s") % {"day": day_in_words(read)} if read else ""
     return Cited(
         key=f"sahel-source-{source.slug}",
         kind=source.kind,
-        text=_line([_source_line(source), source.url, *notes, on]),
+        text=_line([_source_line(source), source.url, told and f"({told})", on]),
         title=source.title or _("[page of unknown title]"),
         language=source.language,
         # Where it has no address, ours says what is known of it.
@@ -230,7 +230,7 @@ def of_source(request: HttpRequest, source: Source) -> Cited:
         within=source.publisher,
         author=source.author,
         accessed=read,
-        note="; ".join(notes),
+        note=told,
     )
 
 
@@ -249,7 +249,9 @@ def of_quotation(
     return Cited(
         key=f"sahel-quotation-{quotation.key}",
         kind=source.kind,
-        text=_line([words, f"{_('in')} {source.text.removesuffix('.')}", checked]),
+        text=_line(
+            [words, f"{pgettext('a source', 'in')} {source.text.removesuffix('.')}", checked]
+        ),
         title=source.title,
         language=quotation.language,
         url=source.url,

@@ -97,6 +97,7 @@ def test_a_source_gives_what_rests_on_it_in_the_order_of_its_text(client):
         "/en/sources/",
         "/en/sources/gazette/",
         "/en/about/",
+        "/en/cite/",
     ],
 )
 @pytest.mark.parametrize("language", ["en", "fr"])
