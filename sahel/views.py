@@ -109,14 +109,14 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     found = {card.pk: card for card in cards(record, keys)}
     if key not in found:  # withdrawn this moment
         raise Http404
-    public_since, since = corrections(record, key)
+    public_since, since, version = corrections(record, key)
     context = {
         **all_of(record, found[key]),
         "earlier": found.get(earlier) if earlier else None,
         "later": found.get(later) if later else None,
         "public_since": public_since,
         "corrections": since,
-        "cited": of_event(request, found[key], version_of(key)),
+        "cited": of_event(request, found[key], version),
     }
     return draw(request, "event.html", context)
 
