@@ -6,9 +6,12 @@ Both are read from the history. What was withdrawn or deleted since is not told 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
-from django.db.models import Exists, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, JSONField, Max, OuterRef, Q, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
@@ -222,7 +225,22 @@ def _page(head: int, after: Place | None) -> tuple[list[int], bool]:
         same = same.filter(Q(sort_date__gt=day) | Q(later, sort_date=day), sort_date__gte=day)
     rows = same.in_order().values_list("sort_date", "position", "pk")
     places: list[Place] = list(rows[: PAGE + 1])
+    newest = Change.objects.order_by("-number").values_list("hash", flat=True)[0]
+    places += (place for place in _moved(head, newest) if after is None or place > after)
+    found = [key for _day, _position, key in sorted(places)[: PAGE + 1]]
+    entries = Change.objects.filter(event__in=found[:PAGE], number__lte=head).order_by()
+    numbers = dict(
+        entries.values("event").annotate(last=Max("number")).values_list("event", "last")
+    )
+    return [numbers[key] for key in found[:PAGE]], len(found) > PAGE
 
+
+@lru_cache(maxsize=2)  # as many lists as days are leafed through at a time
+def _moved(head: int, newest: str) -> list[Place]:
+    """Give the places, as of an entry, of the events that were public then and changed since.
+
+    `newest` is the hash of the last entry: for the same one the answer is the same.
+    """
     touched = Change.objects.filter(public=True, what__in=TOUCHED, number__gt=head).order_by()
     last = Change.objects.filter(event=OuterRef("event"), number__lte=head)
     then = Change.objects.filter(
@@ -230,12 +248,10 @@ def _page(head: int, after: Place | None) -> tuple[list[int], bool]:
         what__in=LEFT_PUBLIC,
         number=Subquery(last.order_by("-number").values("number")[:1]),
     )
-    moved = (_place(entry) for entry in then.iterator(chunk_size=500))
-    places += (place for place in moved if after is None or place > after)
-    found = [key for _day, _position, key in sorted(places)[: PAGE + 1]]
-    newest = Change.objects.filter(event__in=found[:PAGE], number__lte=head).order_by()
-    numbers = dict(newest.values("event").annotate(last=Max("number")).values_list("event", "last"))
-    return [numbers[key] for key in found[:PAGE]], len(found) > PAGE
+    # The database reads the two values out of the entries: to send them all takes far longer.
+    told = then.order_by().annotate(told=Cast("after", JSONField()))
+    rows = told.values_list(KT("told__event__date"), KT("told__event__position"), "event")
+    return [(EDTF.parse(when).sort_date, int(nth or 0), key) for when, nth, key in rows]
 
 
 def _place(entry: Change) -> Place:

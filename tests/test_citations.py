@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import bibtexparser
 import pytest
 import rispy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sahel.bibliographies import CITATION_FORMATS, bibtex, csl, ris
@@ -49,6 +49,7 @@ def strike(db):
         return make_event("Strike at #1 {Bounti}", slug="strike", source=source, date="2021-01~")
 
 
+@settings(deadline=None)
 @given(st.lists(anything, max_size=3, unique_by=lambda each: each.key))
 def test_bibtex_is_read_with_each_title_as_it_was(cited):
     read = bibtexparser.parse_string(bibtex(cited))
@@ -61,6 +62,7 @@ def test_bibtex_is_read_with_each_title_as_it_was(cited):
             assert entry["title"].strip("{}").split() == each.title.split()
 
 
+@settings(deadline=None)
 @given(texts)
 def test_no_text_ends_a_field_of_bibtex(text):
     made = bibtex([Cited("a", "page", "", text, "en", "https://example.org/", note=text)])
@@ -69,6 +71,7 @@ def test_no_text_ends_a_field_of_bibtex(text):
         assert not re.search(rf"(?<!\\){re.escape(special)}", made.replace(r"\\", ""))
 
 
+@settings(deadline=None)
 @given(st.lists(anything, max_size=3))
 def test_ris_is_read_with_each_title_as_it_was(cited):
     made = ris(cited)
@@ -81,6 +84,7 @@ def test_ris_is_read_with_each_title_as_it_was(cited):
     assert "\n" not in made.replace("\r\n", "")
 
 
+@settings(deadline=None)
 @given(st.lists(anything, max_size=3))
 def test_csl_has_what_every_item_must_have(cited):
     for item, each in zip(json.loads(csl(cited)), cited, strict=True):
