@@ -49,12 +49,8 @@ class Then:
 
 @dataclass
 class Listed:
-    """A line of the list of a day; an event that is not public any more has neither date nor title.
+    """A line of the list of a day; without date and title, an event that is not public any more."""
 
-    `number` is that of the entry whose version stood that day.
-    """
-
-    number: int
     address: str
     when: EDTF | None = None
     title: Text | None = None
@@ -76,7 +72,6 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     context = {
         "event": then.card,
         "then": then,
-        "entry": entry,
         "until": nearest,
         "next_version": nearest and nearest.what in LEFT_PUBLIC,
         "cited": of_event(request, then.card, Version(number, entry.at.date())),
@@ -276,7 +271,7 @@ def _listed(numbers: Iterable[int]) -> list[Listed]:
     for number in numbers:
         entry = entries[number]
         slug, state = rows.get(entry.event, (entry.slug, ""))
-        line = Listed(number, event_address(slug, Version(number, entry.at.date())))
+        line = Listed(event_address(slug, Version(number, entry.at.date())))
         if state == Event.Publication.PUBLISHED:
             event = cast(Snapshot, entry.snapshot)["event"]
             line.when = EDTF.parse(event["date"])

@@ -172,8 +172,9 @@ def of_selection(request: HttpRequest, selection: Selection) -> Cited:
     number = len(selection.events)
     counted = ngettext("%(number)s event", "%(number)s events", number) % {"number": number}
     # The state of the whole record on a day has an address; that of a selection has none.
-    whole = version and not filters.pairs
-    path = f"{address('record')}{version.day}/" if version and whole else address("timeline")
+    path = address("timeline")
+    if version and not filters.pairs:
+        path = f"{address('record')}{version.day}/"
     url = request.build_absolute_uri(f"{path}{filters.query}")
     digest = blake2b(filters.query.encode(), digest_size=4).hexdigest()
     key = f"sahel-events-{digest}" if filters.pairs else "sahel-events"
@@ -246,14 +247,13 @@ def of_quotation(
     checked = _("quoted (%(state)s) in %(site)s") % told
     speaker = filter(None, [quoted.speaker and quoted.speaker.name, quoted.speaker_role])
     words = ", ".join([_quoted(quotation.exact), *speaker])
+    within = f"{pgettext('a source', 'in')} {source.text.removesuffix('.')}"
     return Cited(
         key=f"sahel-quotation-{quotation.key}",
         kind=source.kind,
-        text=_line(
-            [words, f"{pgettext('a source', 'in')} {source.text.removesuffix('.')}", checked]
-        ),
+        text=_line([words, within, checked]),
         title=source.title,
-        language=quotation.language,
+        language=source.language,
         url=source.url,
         when=source.when,
         within=source.within,
