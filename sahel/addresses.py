@@ -6,10 +6,14 @@ from typing import Any
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
+from sahel.fields import Text, chooser, readers_language
 from sahel.filters import Filters
-from sahel.models import Event, FormerSlug
+from sahel.models import Change, Event, FormerSlug
 from sahel.pages import draw
 from sahel.views import record_for
+
+# How an address goes on after a slug: to a page, to a version of it, to a file.
+ENDING = r"(/(\d+/)?|\.[a-z.]+)"
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -18,7 +22,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         return HttpResponsePermanentRedirect(address)
     if event := _hidden(request):
         gone = event.publication == Event.Publication.WITHDRAWN
-        answer = draw(request, "410.html", {"event": event}, status=410 if gone else 404)
+        told = {"what": event.publication, "why": event.withdrawal, "slug": event.slug}
+        answer = draw(request, "410.html", told, status=410 if gone else 404)
+    elif entry := _deleted(request):
+        told = {"what": "deleted", "why": _why(entry), "slug": entry.slug}
+        answer = draw(request, "410.html", told, status=410)
     else:
         words = request.path.strip("/").rpartition("/")[2].replace("-", " ").replace("_", " ")
         searched = Filters(q="".join(c for c in words if c.isprintable())[:60])
@@ -51,10 +59,32 @@ def moved(request: HttpRequest, path: str, query: str) -> str:
 
 def _hidden(request: HttpRequest) -> Event | None:
     """Give the event that was public at an address of it, or of a quotation of it, or None."""
-    match = re.fullmatch(r"/\w\w/(?:embed/)?(event|quotation)s/([\w-]+)[/.].*", request.path_info)
+    match = re.fullmatch(
+        rf"/\w\w/(?:embed/)?(event|quotation)s/([\w-]+){ENDING}", request.path_info
+    )
     if not match:
         return None
     of = {"slug": match[2]} if match[1] == "event" else {"quotations__key": match[2]}
     was_public = Event.objects.filter(published__isnull=False, **of)
     found: Event | None = was_public.exclude(publication=Event.Publication.PUBLISHED).first()
     return found
+
+
+def _deleted(request: HttpRequest) -> Change | None:
+    """Give the entry with which an event was deleted that was public at an address of it."""
+    match = re.fullmatch(rf"/\w\w/events/([\w-]+){ENDING}", request.path_info)
+    if not match:
+        return None
+    events = Change.objects.filter(slug=match[1], public=True).order_by().values("event")
+    return Change.objects.filter(what=Change.What.DELETED, event__in=events).last()
+
+
+def _why(deleted: Change) -> Text:
+    """Say why an event was deleted, or else why it was withdrawn before."""
+    if deleted.why:
+        return Text(deleted.why, deleted.why_language)
+    seen = Change.objects.filter(event=deleted.event, public=True).last()
+    event = ((seen and seen.snapshot) or {"event": {}})["event"]
+    return chooser(readers_language())(
+        event.get("withdrawal_en", ""), event.get("withdrawal_fr", "")
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.text import capfirst
@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from sahel import index
 from sahel.cards import Card, cards
+from sahel.citations import Version
 from sahel.fields import NOT_IN_XML, Text, address, chooser, readers_language
 from sahel.index import Index
-from sahel.models import Change, Quotation, Record
+from sahel.models import Change, Quotation, Record, Unrecorded
 from sahel.models.history import Snapshot
 from sahel.pages import draw
 from sahel.versions import Difference, compare_each
@@ -53,29 +54,36 @@ class Told:
         return self.entry.who or str(self.entry.get_way_display())
 
 
-def corrections(record: Index, event: int) -> tuple[Change | None, list[Told]]:
-    """Give the entry with which an event first was public, and what was done to it since."""
+def corrections(record: Index, event: int) -> tuple[Change | None, list[Told], Version | None]:
+    """Give the entry with which an event first was public, what was done to it since, its version.
+
+    It has no version where it was changed past the site, and that is not on record yet.
+    """
     rows = Change.objects.filter(event=event).order_by("number")
-    numbers, public = [], []
-    for number, is_public, what in rows.values_list("number", "public", "what"):
+    unrecorded = Exists(Unrecorded.objects.filter(event=event))
+    numbers, public, version = [], [], None
+    for number, is_public, what, at, changed in rows.values_list(
+        "number", "public", "what", "at", unrecorded
+    ):
         numbers.append(number)
+        version = None if changed else Version(number, at.date())
         if is_public and what in TOLD:
             public.append(number)
     if not public:
-        return None, []
+        return None, [], None
     since = public[1:][-ON_AN_EVENT:][::-1]
     before = {number: numbers[numbers.index(number) - 1] for number in since}
     entries = Change.objects.in_bulk([public[0], *since, *before.values()])
     first = entries[public[0]]
     if not since:
-        return first, []
+        return first, [], version
     pairs = [(entries[before[number]].snapshot, entries[number].snapshot) for number in since]
     told = _told([entries[number] for number in since], {})
     for each, differences in zip(told, compare_each(pairs, record), strict=True):
         # What was not public is nobody's to see.
         if each.entry.what in (What.CORRECTED, What.CHECKED):
             each.differences = differences
-    return first, told
+    return first, told, version
 
 
 @require_safe

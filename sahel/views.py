@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from sahel import facets, index
 from sahel.atlas import draw_map
 from sahel.cards import Card, Quoted, cards
+from sahel.citations import of_event, of_quotation, of_source, version_of
 from sahel.corrections import corrections
 from sahel.corroboration import corroboration
 from sahel.exports.formats import alternates
@@ -110,7 +111,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     found = {card.pk: card for card in cards(record, keys)}
     if key not in found:  # withdrawn this moment
         raise Http404
-    public_since, since = corrections(record, key)
+    public_since, since, version = corrections(record, key)
     context = {
         **all_of(record, found[key]),
         "alternates": alternates("events", one=slug),
@@ -118,6 +119,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
         "later": found.get(later) if later else None,
         "public_since": public_since,
         "corrections": since,
+        "cited": of_event(request, found[key], version),
     }
     return draw(request, "event.html", context)
 
@@ -182,6 +184,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
         **_in_words(selection, found.label),
         **_turned(selection.filters, page, events),
         "source": found,
+        "cited": of_source(request, found),
         "quotations": quotations,
         "references": [
             reference
@@ -203,6 +206,7 @@ def quotation(request: HttpRequest, key: str) -> HttpResponse:
         "event": event,
         "quoted": quoted,
         "source": found.source,
+        "cited": of_quotation(request, found, quoted, version_of(event.pk)),
         "estimates": list(found.estimates.all()),
         "alternates": alternates("quotations", one=key),
     }
@@ -309,7 +313,7 @@ def _timeline(request: HttpRequest, scope: Filters, name: Text | None = None) ->
 
 def quotation_of(request: HttpRequest, key: str) -> tuple[Quotation, Card, Quoted]:
     """Give a quotation of a published event, that event, and the quotation as pages show it."""
-    quotations = Quotation.objects.select_related("source")
+    quotations = Quotation.objects.select_related("source__original")
     found = get_object_or_404(quotations, key=key)
     for event in cards(record_for(request), [found.event_id]):
         for quoted in event.quotations:

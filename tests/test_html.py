@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from sahel.models import Change
 from tests.machine import checker
 
 PAGES = [
@@ -27,6 +28,8 @@ PAGES = [
     "data/?actor=france",
     "api/",
     "quotations/fa26f2510208ad31/",
+    "cite/?actor=france&year=2021",
+    "record/2020-01-01/",
     "offline/",
     "embed/?actor=france&year=2021",
     "embed/events/bounti-strike/?theme=dark",
@@ -46,8 +49,9 @@ PAGES = [
 @pytest.mark.usefixtures("article")
 @pytest.mark.skipif(not checker(), reason="VNU names no vnu.jar, or there is no Java")
 def test_the_nu_checker_finds_nothing(client, tmp_path):
-    names = {}
-    for number, page in enumerate(PAGES):
+    names, entry = {}, Change.objects.get(slug="bounti-strike")
+    past = [f"events/{entry.slug}/{entry.number}/", f"record/{entry.at.date()}/"]
+    for number, page in enumerate([*PAGES, *past]):
         for language in ("en", "fr"):
             answer = client.get(f"/{language}/{page}")
             kind = "svg" if "svg" in answer["Content-Type"] else "html"

@@ -100,6 +100,7 @@ def test_a_source_gives_what_rests_on_it_in_the_order_of_its_text(client):
         "/en/embed/",
         "/en/embed/events/strike/",
         "/en/embed/make/?url=/en/events/strike/",
+        "/en/cite/",
     ],
 )
 @pytest.mark.parametrize("language", ["en", "fr"])

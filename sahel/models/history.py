@@ -89,7 +89,10 @@ class Change(models.Model):
         verbose_name = _("change")
         verbose_name_plural = _("changes")
         ordering = ["number"]
-        indexes = [models.Index(fields=["public", "what", "number"], name="change_in_public")]
+        indexes = [
+            models.Index(fields=["public", "what", "number"], name="change_in_public"),
+            models.Index(fields=["at"], name="change_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}: {self.slug}, {self.get_what_display()}"
