@@ -208,6 +208,15 @@ def _of_ours(
     )
 
 
+def of_page(request: HttpRequest, title: str, page: str) -> Cited:
+    """Cite what a page of ours is about, in the version of the record: an actor, a place."""
+    words = f"{_('Sahel timeline')}{pgettext('before a quotation', ':')} {title}"
+    key = f"sahel{page.rstrip('/').replace('/', '-')}"
+    version = version_of_record()
+    url = request.build_absolute_uri(page)
+    return _of_ours(key, "page", words, readers_language(), url, version)
+
+
 def of_source(request: HttpRequest, source: Source) -> Cited:
     """Cite a source itself, as far as it is known; `accessed` is the day on which it was read."""
     notes = []

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from sahel.dates import EDTF
+from sahel.citations import Cited
 from sahel.exports.records import Records
 from sahel.exports.shapes import Kind
 from sahel.facets import Selection
@@ -83,6 +83,7 @@ class File:
     day: date
     entries: int
     head: str
+    cited: Cited
     one: str = ""
     of_event: int | None = None
     what: str = ""
@@ -145,7 +146,7 @@ class File:
     @cached_property
     def title(self) -> str:
         """What the file is called."""
-        return f"{_('Sahel timeline')} – {self.selected}"
+        return self.cited.title
 
     @cached_property
     def counted(self) -> str:
@@ -161,9 +162,7 @@ class File:
     @cached_property
     def cite_as(self) -> str:
         """How to cite it."""
-        day = EDTF.parse(self.day.isoformat()).in_words()
-        parts = {"title": self.title, "day": day, "number": self.entries, "page": self.page}
-        return _("“%(title)s”, as of %(day)s (entry %(number)s of its history), %(page)s") % parts
+        return self.cited.text
 
     @cached_property
     def licence(self) -> str:

@@ -15,12 +15,15 @@ from django.http import (
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from sahel.cards import cards
+from sahel.citations import of_page, of_selection
 from sahel.exports.columns import columns
 from sahel.exports.files import LICENCE, ONE, File
 from sahel.exports.formats import FORMATS, Format, alternates
 from sahel.exports.shapes import KINDS, NAMES, Kind
 from sahel.exports.tables import TooManyError
-from sahel.facets import Selection
+from sahel.facets import Selection, label
+from sahel.fields import address
 from sahel.filters import Filters
 from sahel.index import key_of_slug
 from sahel.models import Quotation, Record
@@ -46,11 +49,13 @@ def export_one(request: HttpRequest, kind: Kind, one: str, ending: str) -> HttpR
         key = key_of_slug(one)
     elif kind == "quotations":
         key = Quotation.objects.filter(key=one).values_list("event", flat=True).first()
-    elif one not in record.values[ONE[kind]]:
+    if key is not None and (found := cards(record, [key])):
+        title = found[0].title
+    elif kind not in ("events", "quotations") and one in record.values[ONE[kind]]:
+        title = label(record, ONE[kind], one, selection.language)
+    else:
         raise Http404
-    if kind in ("events", "quotations") and (key is None or record.places.of(key) is None):
-        raise Http404
-    return _answer(request, FORMATS[ending], file_of(request, kind, selection, one, key))
+    return _answer(request, FORMATS[ending], file_of(request, kind, selection, one, title, key))
 
 
 @require_safe
@@ -75,9 +80,16 @@ def data(request: HttpRequest) -> HttpResponse:
 
 
 def file_of(
-    request: HttpRequest, kind: Kind, selection: Selection, one: str = "", key: int | None = None
+    request: HttpRequest,
+    kind: Kind,
+    selection: Selection,
+    one: str = "",
+    title: str = "",
+    key: int | None = None,
 ) -> File:
-    """Give the file of what is asked for; of one record also the key of the event it belongs to."""
+    """Give the file of what is asked for; of one record its title, and the key of its event."""
+    page = address(ONE[kind], one) if one else ""
+    cited = of_page(request, title, page) if one else of_selection(request, selection)
     site = f"{request.scheme}://{request.get_host()}"
     history = Record.objects.values_list("entries", "head").first() or (0, "")
     return File(
@@ -87,6 +99,7 @@ def file_of(
         f"{site}{request.get_full_path()}",
         datetime.now(UTC).date(),
         *history,
+        cited=cited,
         one=one,
         of_event=key,
         what=request.GET.get("what", ""),
