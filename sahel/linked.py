@@ -210,6 +210,8 @@ PAGES: dict[str, Callable[[Here, dict[str, Any]], Node]] = {
     "source": _source,
     "quotation": _quotation,
     "changes": _nothing_more,
+    "cite": _nothing_more,
+    "record-of-day": _nothing_more,
     "data": _data,
     "api": _nothing_more,
     "about": _about,

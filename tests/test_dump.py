@@ -39,7 +39,7 @@ from sahel.models import (
     changes,
 )
 from sahel.models.history import faults
-from sahel.tables import metadata
+from sahel.public_tables import metadata
 from tests.factories import make_actor, make_event, make_place, make_source
 from tests.test_facets import events, fill
 

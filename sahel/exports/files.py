@@ -10,8 +10,7 @@ from typing import Annotated, Any, TypedDict
 
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from sahel.citations import Cited
 from sahel.exports.records import Records
@@ -33,38 +32,38 @@ ONE: dict[Kind, Any] = {
 class Licence(TypedDict):
     """Under which terms it is."""
 
-    name: Annotated[str, _lazy("its name")]
-    url: Annotated[str, _lazy("its address")]
+    name: Annotated[str, gettext_lazy("its name")]
+    url: Annotated[str, gettext_lazy("its address")]
 
 
 class Selected(TypedDict):
     """What was selected."""
 
-    words: Annotated[str, _lazy("in words")]
-    query: Annotated[str, _lazy("as a query string")]
-    events: Annotated[int, _lazy("how many events that are")]
+    words: Annotated[str, gettext_lazy("in words")]
+    query: Annotated[str, gettext_lazy("as a query string")]
+    events: Annotated[int, gettext_lazy("how many events that are")]
 
 
 class History(TypedDict):
     """How far the history of the record was; by its hash anybody can see whether it was changed."""
 
-    entries: Annotated[int, _lazy("the number of its last entry")]
-    head: Annotated[str, _lazy("the hash of its last entry")]
+    entries: Annotated[int, gettext_lazy("the number of its last entry")]
+    head: Annotated[str, gettext_lazy("the hash of its last entry")]
 
 
 class About(TypedDict):
     """What a file says of itself."""
 
-    title: Annotated[str, _lazy("what it is called")]
-    language: Annotated[str, _lazy("the language of its title and its addresses")]
-    selection: Annotated[Selected, _lazy("what was selected")]
-    page: Annotated[str, _lazy("the page that shows the same")]
-    address: Annotated[str, _lazy("where it was taken from")]
-    retrieved: Annotated[str, _lazy("the day on which that was, UTC")]
-    history: Annotated[History, _lazy("the version of the record")]
-    licence: Annotated[Licence, _lazy("its terms")]
-    cite_as: Annotated[str, _lazy("how to cite it")]
-    documentation: Annotated[str, _lazy("where all this is explained")]
+    title: Annotated[str, gettext_lazy("what it is called")]
+    language: Annotated[str, gettext_lazy("the language of its title and its addresses")]
+    selection: Annotated[Selected, gettext_lazy("what was selected")]
+    page: Annotated[str, gettext_lazy("the page that shows the same")]
+    address: Annotated[str, gettext_lazy("where it was taken from")]
+    retrieved: Annotated[str, gettext_lazy("the day on which that was, UTC")]
+    history: Annotated[History, gettext_lazy("the version of the record")]
+    licence: Annotated[Licence, gettext_lazy("its terms")]
+    cite_as: Annotated[str, gettext_lazy("how to cite it")]
+    documentation: Annotated[str, gettext_lazy("where all this is explained")]
 
 
 @dataclass(frozen=True)

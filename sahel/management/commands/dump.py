@@ -17,7 +17,7 @@ from sahel import dumps
 from sahel.dumps import DATED, LATEST, METADATA, SUMS, sums
 from sahel.models import snapshot
 from sahel.public import line, rows
-from sahel.tables import metadata, tables
+from sahel.public_tables import metadata, tables
 
 KEEP = 14
 
