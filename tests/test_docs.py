@@ -9,7 +9,10 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
+from sahel.exports.formats import FORMATS
+from sahel.exports.shapes import KINDS
 from sahel.filters import NAMES, Filters
+from sahel.words import WORDS
 
 ROOT = Path(settings.BASE_DIR)
 README = (ROOT / "README.md").read_text()
@@ -18,7 +21,17 @@ README = (ROOT / "README.md").read_text()
 def test_the_readme_names_every_word_of_the_query_string():
     table = README.partition("## The words of the query string")[2].partition("##")[0]
     named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]+) \|", table, re.M))))
-    assert named == {NAMES.get(field.name, field.name) for field in fields(Filters)}
+    known = {NAMES.get(field.name, field.name) for field in fields(Filters)}
+    assert named == known == WORDS.keys()
+
+
+def test_the_readme_names_every_format_and_of_what_it_is_to_be_had():
+    table = README.partition("## Take it with you")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| [^|]+ \| ([^|]+) \|$", table, re.M)
+    assert rows == [
+        (each.ending, "all" if each.kinds == KINDS else ", ".join(each.kinds))
+        for each in FORMATS.values()
+    ]
 
 
 def test_the_readme_names_every_setting():

@@ -31,7 +31,7 @@ def icalendar(file: File) -> Iterator[str]:
         "METHOD:PUBLISH",
         f"NAME:{_text(file.title)}",
         f"X-WR-CALNAME:{_text(file.title)}",
-        f"DESCRIPTION:{_text(f'{file.counted}. {file.cite_as}. {file.licence}, {LICENCE}')}",
+        f"DESCRIPTION:{_text(f'{file.cite_as} {file.licence}, {LICENCE}')}",
         f"URL:{file.page}",
         f"SOURCE;VALUE=URI:{file.address}",
         "REFRESH-INTERVAL;VALUE=DURATION:P1D",

@@ -116,7 +116,7 @@ def atom(file: File) -> Iterator[str]:
     feed = Atom1Feed(
         title=_in_xml(file.title),
         link=file.page,
-        description=_in_xml(f"{file.counted}. {file.cite_as}"),
+        description=_in_xml(file.cite_as),
         feed_url=file.address,
         language=file.language,
         feed_copyright=f"{file.licence}, {LICENCE}",
@@ -150,7 +150,7 @@ def json_feed(file: File) -> Iterator[str]:
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": file.title,
-            "description": f"{file.counted}. {file.cite_as}. {file.licence}, {LICENCE}",
+            "description": f"{file.cite_as} {file.licence}, {LICENCE}",
             "home_page_url": file.page,
             "feed_url": file.address,
             "language": file.language,

@@ -99,7 +99,7 @@ def timelinejs(file: File) -> Iterator[str]:
     """
     title = {
         "headline": escape(file.title),
-        "text": f"<p>{escape(file.counted)}</p><p>{escape(file.cite_as)} – "
+        "text": f"<p>{escape(file.cite_as)} "
         f'<a href="{LICENCE}">{escape(file.licence)}</a></p>',
     }
     yield f'{{"title":{written({"text": title, "unique_id": "about"})},\n'
