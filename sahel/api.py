@@ -15,6 +15,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import override
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sahel import openapi
@@ -24,7 +25,7 @@ from sahel.exports.shapes import SHAPES, Kind, fields
 from sahel.exports.views import file_of
 from sahel.facets import Selection, renamed
 from sahel.fields import address
-from sahel.filters import FACETS, MAX_VALUES, Filters
+from sahel.filters import FACETS, MAX_VALUES, MAX_WORDS_LENGTH, Filters
 from sahel.index import key_of_slug
 from sahel.models import Quotation
 from sahel.openapi import MOST, OF_NAMES, USUAL, Problem
@@ -59,6 +60,7 @@ type View = Callable[..., HttpResponse]
 def _answering(view: View) -> View:
     """Let a view be asked by pages of any site, and say what is wrong as RFC 9457 has it."""
 
+    @csrf_exempt  # it is only read: what else is asked is no forgery, but not there
     @require_http_methods(["GET", "HEAD", "OPTIONS"])
     @wraps(view)
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -183,15 +185,20 @@ def _asked(request: HttpRequest, kind: Kind) -> Asked:
         if len(values) > most:
             raise AskedError(f"{word}: {len(values)} values are given, {most} may be.")
         for value in values:
+            if word in ("q", "find") and len(value) > MAX_WORDS_LENGTH:
+                raise AskedError(f"{word}: give {MAX_WORDS_LENGTH} characters at most.")
             if word in (*WORDS, "order") and not _understood(word, value):
                 raise AskedError(f"{word}: “{value[:50]}” is not understood.")
     limit = request.GET.get("limit", str(USUAL))
     if not (re.fullmatch("[0-9]{1,3}", limit, re.ASCII) and 1 <= int(limit) <= MOST):
         raise AskedError(f"limit: give a whole number from 1 to {MOST}.")
+    after = request.GET.get("after")
+    if after is not None and not re.fullmatch(openapi.SLUG, after):
+        raise AskedError("after: this is no slug and no key.")
     index = record_for(request)
     filters = replace(renamed(index, filters), after="", before="")
     selection = Selection(index, filters, EVERYTHING, LANGUAGE)
-    return Asked(selection, int(limit), request.GET.get("after", ""), _fields(request, kind))
+    return Asked(selection, int(limit), after or "", _fields(request, kind))
 
 
 def _understood(word: str, value: str) -> bool:
@@ -208,7 +215,8 @@ def _refuse_unknown(request: HttpRequest, known: set[str]) -> None:
 
 
 def _fields(request: HttpRequest, kind: Kind) -> frozenset[str]:
-    names = frozenset(filter(None, request.GET.get("fields", "").split(",")))
+    asked = request.GET.get("fields")
+    names = frozenset() if asked is None else frozenset(asked.split(","))
     if unknown := sorted(names - fields(SHAPES[kind]).keys()):
         allowed = ", ".join(fields(SHAPES[kind]))
         raise AskedError(f"fields: “{unknown[0][:50]}” is none of {allowed}.")

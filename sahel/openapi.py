@@ -12,11 +12,11 @@ from sahel.filters import FACETS, MAX_VALUES, MAX_WORDS_LENGTH
 from sahel.words import WORDS
 
 # As patterns of JSON Schema, which are those of JavaScript: what the site understands, or less.
-SLUG = "^[a-z0-9]+(?:-[a-z0-9]+)*$"
+SLUG = "^[-a-zA-Z0-9_]{1,100}$"
 VALUE = "^-?[a-z0-9]+(?:-[a-z0-9]+)*$"
 YEAR = "^-?[1-9][0-9]{0,3}$"
 DATE = "^[12][0-9]{3}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|1[0-9]|2[0-8]))?)?$"
-WORD = "[A-Za-z0-9]"
+WORD = r"[\p{L}\p{N}]"
 
 VERSION = "1.0.0"
 USUAL, MOST = 25, 100  # records on a page
@@ -84,7 +84,7 @@ def _of(kind: Kind) -> list[Any]:
     """Give the words that the list of a kind knows."""
     known: list[Any] = [{"$ref": f"#/components/parameters/{name}"} for name in _parameters()]
     after = _("what the page before ended with: its “next” has it")
-    known.append(_word("after", {"type": "string", "pattern": SLUG, "maxLength": 100}, after))
+    known.append(_word("after", {"type": "string", "pattern": SLUG}, after))
     known.append(_fields_wanted(kind))
     if kind in OF_NAMES:
         text = {"type": "string", "maxLength": MAX_WORDS_LENGTH}
@@ -133,7 +133,7 @@ def _listing(kind: Kind) -> dict[str, Any]:
 
 
 def _single(kind: Kind) -> dict[str, Any]:
-    schema = {"type": "string", "pattern": SLUG, "maxLength": 100}
+    schema = {"type": "string", "pattern": SLUG}
     word = {"name": ONE[kind], "in": "path", "required": True, "schema": schema}
     return {
         "operationId": f"get_{ONE[kind]}",

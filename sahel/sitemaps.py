@@ -43,6 +43,8 @@ class Lists(_Pages):
             "places",
             "sources",
             "changes",
+            "data",
+            "api",
             "about",
         )
 

@@ -99,8 +99,7 @@ def timelinejs(file: File) -> Iterator[str]:
     """
     title = {
         "headline": escape(file.title),
-        "text": f"<p>{escape(file.cite_as)} "
-        f'<a href="{LICENCE}">{escape(file.licence)}</a></p>',
+        "text": f'<p>{escape(file.cite_as)} <a href="{LICENCE}">{escape(file.licence)}</a></p>',
     }
     yield f'{{"title":{written({"text": title, "unique_id": "about"})},\n'
     yield f'"about":{written(file.about)},\n"events":['
