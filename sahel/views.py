@@ -334,7 +334,9 @@ def _turned(filters: Filters, page: Page, events: list[Card]) -> dict[str, Any]:
 
 def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
     """Give what the pages say of a selection: in words, counted, drawn, as choices to go on."""
-    values = selection.index.values
+    values, of_all = selection.index.values, selection.of_all
+    # All of it, not the page of it that a reader is on.
+    whole = of_all and of_all.without("after", "before")
     return {
         "selection": selection,
         "filters": selection.filters,
@@ -342,13 +344,14 @@ def _in_words(selection: Selection, name: Text | None) -> dict[str, Any]:
         "name": name,
         "chips": selection.chips,
         "words": selection.words,
-        "of_all": selection.of_all,
+        "of_all": of_all,
+        "whole": whole,
         "alerts": settings.ALERTS,
         "panels": selection.panels(),
         "many": any(len(values[facet]) > facets.ALL for facet in facets.SOUGHT),
         "other_names": selection.other_names(),
         "total": len(selection.events),
-        "alternates": alternates("events", selection.of_all.query) if selection.of_all else [],
+        "alternates": alternates("events", whole.query) if whole else [],
         "everything": len(selection.everything),
     }
 

@@ -283,3 +283,18 @@ def test_a_list_of_actors_follows_the_selection(client: Client) -> None:
     assert "Chad" not in html
     assert [row["slug"] for row in rows(client, "/en/actors.csv?year=2021")] == ["france"]
     assert "Chad" in text(client, "/en/actors/")
+
+
+@pytest.mark.django_db
+def test_a_file_holds_all_that_is_selected_not_the_page_that_is_read(client: Client) -> None:
+    slugs = [make_event(date=f"2021-01-{day:02}").slug for day in range(1, 29)]
+    page = client.get(f"/en/?after={slugs[24]}")
+    assert slugs[0] not in page.text
+    assert "</en/events.csv>;" in page["Link"]
+    assert [row["slug"] for row in rows(client, f"/en/events.csv?after={slugs[24]}")] == slugs
+    assert (
+        json.loads(text(client, f"/en/events.json?after={slugs[24]}"))["about"]["selection"][
+            "query"
+        ]
+        == ""
+    )

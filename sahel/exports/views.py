@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.http import (
@@ -88,6 +89,8 @@ def file_of(
     key: int | None = None,
 ) -> File:
     """Give the file of what is asked for; of one record its title, and the key of its event."""
+    # What is taken is all that is selected, not the page of it that a reader is on.
+    selection = replace(selection, filters=selection.filters.without("after", "before"))
     page = address(ONE[kind], one) if one else ""
     cited = of_page(request, title, page) if one else of_selection(request, selection)
     site = f"{request.scheme}://{request.get_host()}"
