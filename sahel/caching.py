@@ -13,12 +13,14 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+from django.utils.text import compress_sequence
 
 from sahel import index
 from sahel.models import Record, State
@@ -74,6 +76,8 @@ class PublicPages:
             response = self.get_response(request)
             if response.status_code != 200 or response.cookies:
                 return response
+            if response.streaming:
+                return _dated(request, _passed_on(request, response, zipped), etag)
             page = _sent(response, zipped)
             if index.is_at(state):
                 _keep(state, key, page)
@@ -92,6 +96,17 @@ def _sent(response: HttpResponse, zipped: bool) -> Page:
     if zipped and not headers["Content-Type"].startswith("image/png"):
         headers["Content-Encoding"], body = "gzip", gzip.compress(body, 6, mtime=0)
     return Page(headers, body)
+
+
+def _passed_on(request: HttpRequest, response: Any, zipped: bool) -> Any:
+    """Give an answer that is still being made, compressed on its way: it is too long to be kept."""
+    if request.method == "HEAD":
+        response.streaming_content = []
+    elif zipped:
+        response.streaming_content = compress_sequence(response.streaming_content)
+    if zipped:
+        response["Content-Encoding"] = "gzip"
+    return response
 
 
 def _state_of_the_record() -> State:

@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sahel import annotations, corrections, pictures, previews, views
+from sahel import annotations, corrections, dossier, pictures, previews, views
 from sahel.admin import guide
 from sahel.sitemaps import SITEMAPS
 
@@ -30,6 +30,7 @@ urlpatterns = [
         path("histogram/", views.events_in_time, name="histogram"),
         path("lanes/", views.lanes, name="lanes"),
         path("map/", views.map_of, name="map"),
+        path("dossier.html", dossier.dossier, name="dossier"),
         path("events/", RedirectView.as_view(pattern_name="timeline", query_string=True)),
         path("events/<slug:slug>/", views.event, name="event"),
         path("events/<slug:slug>/card.png", pictures.event_card, name="event-card"),

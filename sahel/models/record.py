@@ -39,6 +39,15 @@ class Record(models.Model):
             row = cursor.fetchone()
         return State(*row) if row else State()
 
+    @classmethod
+    def noted(cls) -> str:
+        """Give the version as readers note it down: the history's last entry, number and hash.
+
+        A record without a history, as a generated one, gives the number of its version.
+        """
+        record = cls.objects.first() or cls(entries=0, head="")
+        return f"{record.entries}:{record.head}" if record.head else str(record.version)
+
 
 class ChangedDay(models.Model):
     """A day of the timeline, and the version of the record at which an event of it last changed.
