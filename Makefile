@@ -10,7 +10,7 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
-.PHONY: help run load editor verify generated bench bench-servers bench-verify bench-desk bench-import screenshots \
+.PHONY: help run load editor verify archive generated bench bench-servers bench-verify bench-desk bench-import screenshots \
 	weight test lint lock messages venv venv-dev database
 .SILENT:
 
@@ -29,6 +29,10 @@ editor: database  ## make an editor's account, or give it a new password (NAME=a
 verify: database  ## check every quotation against its source's text (TEXT=path/to/article.txt: one source)
 	$(MANAGE) load --once
 	$(MANAGE) verify $(if $(findstring command,$(origin TEXT)),-- $(call given,TEXT))
+
+archive: database  ## write the whole site as files and as a zip: var/archive/ (SITE=https://example.org)
+	$(MANAGE) collectstatic --noinput --verbosity 0
+	$(MANAGE) archive $(if $(findstring command,$(origin SITE)),--site "$$SITE")
 
 generated: database  ## add generated events, to see how it bears them (N=100000)
 	$(PYTHON) -m benchmarks.generate $(call given,N)

@@ -92,9 +92,9 @@ class Loading(models.Model):
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Let all that is read within be of one version of the record."""
-    if connection.in_atomic_block:  # it has a view of its own already
-        yield
+    """Let all that is read within be of one version of the record; it may stand within another."""
+    if connection.in_atomic_block or getattr(connection, "in_snapshot", False):
+        yield  # it has a view of its own already
         return
     with connection.cursor() as cursor:
         # Django's atomic() would wait for, and then be, the one writer that SQLite allows.
@@ -103,7 +103,9 @@ def snapshot() -> Iterator[None]:
             if connection.vendor == "postgresql"
             else "BEGIN"
         )
+        connection.in_snapshot = True  # type: ignore[attr-defined]
         try:
             yield
         finally:
+            connection.in_snapshot = False  # type: ignore[attr-defined]
             cursor.execute("ROLLBACK")
