@@ -10,7 +10,7 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
-.PHONY: help run load editor verify dump generated bench bench-servers bench-verify bench-desk \
+.PHONY: help run load editor verify dump archive generated bench bench-servers bench-verify bench-desk \
 	bench-import bench-export screenshots \
 	weight test lint lock messages venv venv-dev database
 .SILENT:
@@ -33,6 +33,10 @@ verify: database  ## check every quotation against its source's text (TEXT=path/
 
 dump: database  ## write all that is public as files for anyone to keep (FOLDER=path KEEP=14)
 	$(MANAGE) dump $(if $(findstring command,$(origin KEEP)),--keep "$$KEEP") -- $(call given,FOLDER)
+
+archive: database  ## write the whole site as files and as a zip: var/archive/ (SITE=https://example.org)
+	$(MANAGE) collectstatic --noinput --verbosity 0
+	$(MANAGE) archive $(if $(findstring command,$(origin SITE)),--site "$$SITE")
 
 generated: database  ## add generated events, to see how it bears them (N=100000)
 	$(PYTHON) -m benchmarks.generate $(call given,N)

@@ -108,10 +108,12 @@ def _sent(response: HttpResponse, zipped: bool) -> Page:
 
 def _passing(response: Any, method: str, zipped: bool) -> Any:
     """Give a streamed answer as it is sent, compressed on its way."""
+    packs = zipped and not response["Content-Type"].startswith(PACKED)
     if method == "HEAD":
         response.streaming_content = ()
-    elif zipped and not response["Content-Type"].startswith(PACKED):
+    elif packs:
         response.streaming_content = compress_sequence(response.streaming_content)
+    if packs:
         response["Content-Encoding"] = "gzip"
     return response
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -105,6 +106,14 @@ def changes(request: HttpRequest) -> HttpResponse:
     return draw(request, "changes.html", context)
 
 
+class Feed(Atom1Feed):
+    """Says the same each time it is asked: one without entries was not updated now, but never."""
+
+    def latest_post_date(self) -> datetime:
+        """Give when its newest entry was updated; of none the beginning of time."""
+        return super().latest_post_date() if self.items else datetime.fromtimestamp(0, UTC)
+
+
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
     """Give the same as an Atom feed (RFC 4287), under the same words of the query string."""
@@ -112,7 +121,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     site = f"{request.scheme}://{request.get_host()}"
     page = address("changes")
     label = FILTERS[what][1] if what else _("Changes")
-    atom = Atom1Feed(
+    atom = Feed(
         title=f"{_('Sahel timeline')} – {label}",
         link=f"{site}{page}",
         description="",

@@ -7,14 +7,13 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from sahel.corrections import FILTERS
+from sahel.corrections import FILTERS, Feed
 from sahel.exports.columns import chosen
 from sahel.exports.files import LICENCE, File
 from sahel.exports.plain import said_by, written
@@ -113,7 +112,7 @@ def _quoted(quoted: Quoted, language: str) -> SafeString:
 
 def atom(file: File) -> Iterator[str]:
     """Give an Atom feed: an entry an event, known by the address of its page."""
-    feed = Atom1Feed(
+    feed = Feed(
         title=_in_xml(file.title),
         link=file.page,
         description=_in_xml(file.cite_as),

@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterable, Iterator
+from datetime import datetime, time
+from pathlib import Path
+from shutil import copyfileobj
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.writer.excel import ExcelWriter
 
 from sahel.exports.columns import Cell, Column, columns, escaped
 from sahel.exports.files import File
@@ -101,11 +106,32 @@ def _workbook(file: File) -> Iterator[bytes]:
     about = book.create_sheet("about")
     for name, value in {**_said(file), "page": file.page, "address": file.address}.items():
         about.append([name, _text(about, value)])
+    # The day it was made is all it says of time: the same record on the same day, the same bytes.
+    book.properties.created = book.properties.modified = datetime.combine(file.day, time())
     with tempfile.TemporaryFile() as written:
-        book.save(written)
+        ExcelWriter(book, _Undated(written, "w", ZIP_DEFLATED)).save()
         written.seek(0)
         while chunk := written.read(65536):
             yield chunk
+
+
+class _Undated(ZipFile):
+    """An archive that does not say when its parts came into it."""
+
+    def writestr(self, name: Any, data: Any, *_options: Any) -> None:
+        """Put a text into it."""
+        with self._opened(name) as part:
+            part.write(data.encode() if isinstance(data, str) else data)
+
+    def write(self, path: Any, name: Any = None, *_options: Any) -> None:
+        """Put a file into it."""
+        with Path(path).open("rb") as file, self._opened(name or path) as part:
+            copyfileobj(file, part)
+
+    def _opened(self, name: Any) -> Any:
+        part = ZipInfo(str(name))
+        part.compress_type = ZIP_DEFLATED
+        return self.open(part, "w", force_zip64=True)
 
 
 class _Sheet:

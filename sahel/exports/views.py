@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.http import (
     Http404,
     HttpRequest,
@@ -71,6 +72,7 @@ def data(request: HttpRequest) -> HttpResponse:
         "words": WORDS.values(),
         "columns": {kind: columns(kind, file.language) for kind in KINDS},
         "licence": LICENCE,
+        "alerts": settings.ALERTS,
         "files": [
             (each.media_type, each.address, f"{name}, {each.name}")
             for kind, (name, _one) in NAMES.items()

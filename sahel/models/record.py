@@ -39,6 +39,15 @@ class Record(models.Model):
             row = cursor.fetchone()
         return State(*row) if row else State()
 
+    @classmethod
+    def noted(cls) -> str:
+        """Give the version as readers note it down: the history's last entry, number and hash.
+
+        A record without a history, as a generated one, gives the number of its version.
+        """
+        record = cls.objects.first() or cls(entries=0, head="")
+        return f"{record.entries}:{record.head}" if record.head else str(record.version)
+
 
 class ChangedDay(models.Model):
     """A day of the timeline, and the version of the record at which an event of it last changed.
@@ -83,9 +92,9 @@ class Loading(models.Model):
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Let all that is read within be of one version of the record."""
-    if connection.in_atomic_block:  # it has a view of its own already
-        yield
+    """Let all that is read within be of one version of the record; it may stand within another."""
+    if connection.in_atomic_block or getattr(connection, "in_snapshot", False):
+        yield  # it has a view of its own already
         return
     with connection.cursor() as cursor:
         # Django's atomic() would wait for, and then be, the one writer that SQLite allows.
@@ -94,7 +103,9 @@ def snapshot() -> Iterator[None]:
             if connection.vendor == "postgresql"
             else "BEGIN"
         )
+        connection.in_snapshot = True  # type: ignore[attr-defined]
         try:
             yield
         finally:
+            connection.in_snapshot = False  # type: ignore[attr-defined]
             cursor.execute("ROLLBACK")
