@@ -1,4 +1,4 @@
-"""What this machine has for the tests: Chromium, Nu, TimelineJS, PostgreSQL."""
+"""What this machine has for the tests: Chromium, Nu, TimelineJS, LibreOffice, PostgreSQL."""
 
 import os
 import pwd
@@ -30,6 +30,13 @@ def timelinejs() -> Path | None:
     named = os.environ.get("TIMELINEJS")
     dist = Path(named) / "dist" if named else None
     return dist if dist and (dist / "js/timeline.js").is_file() else None
+
+
+def soffice() -> str | None:
+    """Give the path of LibreOffice, where it has its spreadsheets."""
+    found = shutil.which("soffice")
+    calc = Path(found).resolve().parent / "libsclo.so" if found else None
+    return found if calc and calc.exists() else None
 
 
 def postgres() -> Path | None:
