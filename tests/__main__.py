@@ -10,7 +10,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 
-from tests.machine import checker, chromium, cluster, postgres
+from tests.machine import checker, chromium, cluster, postgres, soffice, timelinejs
 
 # A developer's own settings must not decide whether the tests pass.
 SETTINGS = "DATABASE_URL", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "CONTACT", "PORT"
@@ -33,6 +33,10 @@ def main() -> int:
         left_out.append(
             "left out: the check of all HTML (VNU names no vnu.jar, or there is no Java)"
         )
+    if not timelinejs():
+        left_out.append("left out: our files in TimelineJS (TIMELINEJS names no folder of it)")
+    if not soffice():
+        left_out.append("left out: our files in LibreOffice (no soffice with Calc found)")
     if left_out and os.environ.get("CI", "").lower() in {"true", "1"}:
         say(*left_out, "CI=true: nothing may be left out.")
         return 1

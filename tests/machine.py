@@ -1,4 +1,4 @@
-"""What this machine has for the tests: Chromium, PostgreSQL in a throw-away cluster, Nu."""
+"""What this machine has for the tests: Chromium, Nu, TimelineJS, LibreOffice, PostgreSQL."""
 
 import os
 import pwd
@@ -23,6 +23,20 @@ def checker() -> list[str] | None:
     if java and jar and Path(jar).is_file():
         return [java, "-jar", jar]
     return [vnu] if vnu else None
+
+
+def timelinejs() -> Path | None:
+    """Give the folder of TimelineJS as it is published: `dist` in what TIMELINEJS names."""
+    named = os.environ.get("TIMELINEJS")
+    dist = Path(named) / "dist" if named else None
+    return dist if dist and (dist / "js/timeline.js").is_file() else None
+
+
+def soffice() -> str | None:
+    """Give the path of LibreOffice, where it has its spreadsheets."""
+    found = shutil.which("soffice")
+    calc = Path(found).resolve().parent / "libsclo.so" if found else None
+    return found if calc and calc.exists() else None
 
 
 def postgres() -> Path | None:

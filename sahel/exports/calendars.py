@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from sahel.dates import EDTF
 from sahel.exports.columns import chosen
 from sahel.exports.files import LICENCE, File
-from sahel.exports.plain import said_by
+from sahel.exports.plain import days_of, said_by
 from sahel.exports.shapes import EventRecord, Quoted
 from sahel.fields import vocabulary
 from sahel.models import Event
@@ -69,18 +69,6 @@ def _event(event: EventRecord, language: str, host: str) -> Iterator[str]:
         yield "STATUS:TENTATIVE"
     yield "TRANSP:TRANSPARENT"
     yield "END:VEVENT"
-
-
-def days_of(edtf: EDTF) -> tuple[date, date]:
-    """Give the first and last day that a calendar shows a date at.
-
-    Of an interval with an open end it is the end that is known: "by 2026" stands on 2026.
-    """
-    known = edtf.start or edtf.end
-    assert known is not None  # noqa: S101 - a date has one end at least
-    if edtf.earliest is None or edtf.latest is None:
-        return known.earliest, known.latest
-    return edtf.earliest, edtf.latest
 
 
 def _after(day: date) -> date:

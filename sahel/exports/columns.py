@@ -35,11 +35,9 @@ type Cell = str | int | float | bool | None
 
 # What spreadsheets take for the beginning of a formula, wherever a cell may begin: also after what
 # parts cells elsewhere, since a file may be opened with another delimiter.
-FORMULA = re.compile(r"((?:^|[;\t\r\n])'*)(?=[=+\-@＝＋－＠\t\r])")
-ESCAPED = re.compile(r"((?:^|[;\t\r\n])'*)'(?=[=+\-@＝＋－＠\t\r])")
-
-
-PARTED = re.compile(r"[;\t\r\n]")
+FORMULA = re.compile(r"((?:^|[,;\t\r\n])'*)(?=[=+\-@＝＋－＠\t\r])")
+ESCAPED = re.compile(r"((?:^|[,;\t\r\n])'*)'(?=[=+\-@＝＋－＠\t\r])")
+PARTED = re.compile(r"[,;\t\r\n]['=+\-@＝＋－＠\t\r]")
 BEGINNINGS = tuple("=+-@＝＋－＠\t\r'")
 
 

@@ -84,7 +84,7 @@ FORMATS: dict[str, Format] = {
             "timelinejs.json",
             "application/json",
             "TimelineJS",
-            _("for the timelines of the Knight Lab"),
+            _("for the timelines of the Knight Lab, which draw some hundreds of events at most"),
             timelinejs,
             EVENTS,
         ),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from sahel.dates import EDTF
@@ -92,62 +94,95 @@ def _place_on_a_map(place: PlaceRecord) -> dict[str, Any]:
 # TimelineJS ---------------------------------------------------------------------------------------
 
 
+# By these words TimelineJS takes a text for a film, a map or a document of another site.
+EMBEDDED = re.compile(
+    r"youtu|documentcloud|imgur|spotify|iframe|google|\.pdf|(jpe?g|png|gif|svg|webp)\?", re.I
+)
+
+
 def timelinejs(file: File) -> Iterator[str]:
     """Give what TimelineJS 3 reads: a slide an event, its first quotation beside it.
 
-    It shows HTML: all that is anybody's text is escaped.
+    It shows HTML: all that is anybody's text is escaped, and it makes no links of addresses by
+    itself, as it escapes nothing then. There are no groups: each would be one row, in which events
+    of the same time cover each other.
     """
     title = {
-        "headline": escape(file.title),
-        "text": f'<p>{escape(file.cite_as)} <a href="{LICENCE}">{escape(file.licence)}</a></p>',
+        "unique_id": "about",
+        "autolink": False,
+        "text": {
+            "headline": escape(file.title),
+            "text": format_html(
+                '<p><a href="{}">{}</a></p><p>{} <a href="{}">{}</a></p>',
+                *(file.page, file.counted, file.cite_as, LICENCE, file.licence),
+            ),
+        },
     }
-    yield f'{{"title":{written({"text": title, "unique_id": "about"})},\n'
+    yield f'{{"title":{written(title)},\n'
     yield f'"about":{written(file.about)},\n"events":['
     yield from _array(_slide(event, file.language) for event in file.read())
     yield "\n]}\n"
 
 
 def _slide(event: EventRecord, language: str) -> dict[str, Any]:
-    edtf = EDTF.parse(event["date"]["edtf"])
-    statuses, kinds = vocabulary(Event.Status, language), vocabulary(Event.Kind, language)
-    link = f'<a href="{escape(event["page"])}">{escape(event["page"])}</a>'
+    first, last = days_of(EDTF.parse(event["date"]["edtf"]))
+    statuses = vocabulary(Event.Status, language)
     told = [statuses[event["status"]]] if event["status"] != Event.Status.HAPPENED else []
     slide: dict[str, Any] = {
         "unique_id": event["slug"],
-        "start_date": _parts(edtf, edtf.earliest, first=True),
+        "start_date": _parts(first),
         "display_date": escape(" – ".join([chosen(event["date"]["text"], language), *told])),
-        "group": kinds[event["kind"]],
+        "autolink": False,
         "text": {
             "headline": escape(chosen(event["title"], language)),
-            "text": f"<p>{escape(chosen(event['summary'], language))}</p><p>{link}</p>",
+            "text": format_html(
+                '<p>{}</p><p><a href="{}">{}</a></p>',
+                chosen(event["summary"], language),
+                event["page"],
+                _("All its quotations and sources"),
+            ),
         },
     }
-    if edtf.earliest and edtf.latest and edtf.precision in ("range", "season", "decade", "century"):
-        slide["end_date"] = _parts(edtf, edtf.latest, first=False)
+    if last > first:
+        slide["end_date"] = _parts(last)
     if event["quotations"]:
         quoted = event["quotations"][0]
         slide["media"] = {
-            "url": f"<blockquote>{escape(quoted['exact'])}</blockquote>",
+            "url": EMBEDDED.sub(_as_a_reference, _blockquote(quoted)),
             "caption": escape(said_by(quoted, language)),
-            "credit": escape(quoted["source"]["title"] or quoted["source"]["publisher"]),
+            "credit": format_html(
+                '<cite>{}</cite>, <a href="{}">{}</a>',
+                quoted["source"]["title"] or quoted["source"]["publisher"],
+                quoted["page"],
+                vocabulary(Quotation.State, language)[quoted["state"]],
+            ),
         }
     return slide
 
 
-def _parts(edtf: EDTF, day: date | None, *, first: bool) -> dict[str, int]:
-    """Give a date in parts, none that is not known; of one with an open end the end that is known.
+def _blockquote(quoted: Quoted) -> str:
+    return format_html('<blockquote lang="{}">{}</blockquote>', quoted["language"], quoted["exact"])
 
-    Where a stretch without a name of its own ends, that is all its first or last day can say.
+
+def _as_a_reference(found: re.Match[str]) -> str:
+    """Write a word's first letter as HTML's reference to it: it shows the same."""
+    return f"&#{ord(found[0][0])};{found[0][1:]}"
+
+
+def _parts(day: date) -> dict[str, int]:
+    return {"year": day.year, "month": day.month, "day": day.day}
+
+
+def days_of(edtf: EDTF) -> tuple[date, date]:
+    """Give the first and last day at which a tool that knows days alone shows a date.
+
+    Of an interval with an open end it is the end that is known: "by 2026" stands on 2026.
     """
-    point = (edtf.start if first else edtf.end) or edtf.end or edtf.start
-    assert point is not None  # noqa: S101 - a date has one end at least
-    day = day or point.earliest
-    parts = {"year": day.year}
-    if point.month:
-        parts["month"] = day.month
-    if point.day:
-        parts["day"] = day.day
-    return parts
+    known = edtf.start or edtf.end
+    assert known is not None  # noqa: S101 - a date has one end at least
+    if edtf.earliest is None or edtf.latest is None:
+        return known.earliest, known.latest
+    return edtf.earliest, edtf.latest
 
 
 def said_by(quoted: Quoted, language: str) -> str:
