@@ -10,7 +10,7 @@ from functools import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from sahel.entries import Cells, Entry, Takes, Where, shortened, spanning
+from sahel.entries import Cells, Entry, Given, Quoted, Takes, Where, shortened, spanning
 
 GED = re.findall(  # the columns of UCDP's georeferenced events, in the order of its codebook
     r"\w+",
@@ -132,10 +132,13 @@ def read_acled(cells: Cells, _options: object) -> Entry:
         date_field="event_date",
         actors=actors,
         places=where,
-        quotation=_words(cells, "notes", "fatalities"),
-        figure_words=_words(cells, "fatalities"),
-        why_uncheckable=_reasons(key),
-        figure={"best": fatalities} if fatalities is not None else {},
+        quotations=_quotations(
+            cells,
+            key,
+            _words(cells, "notes", "fatalities"),
+            {"best": fatalities} if fatalities is not None else {},
+            _words(cells, "fatalities"),
+        ),
     )
 
 
@@ -162,6 +165,7 @@ def read_ucdp(cells: Cells, _options: object) -> Entry:
     exact = cells.code("where_prec", CODES, "2") == 1
     where = _where(cells, "where_coordinates", ("adm_1", "country"), exact=exact)
     sides = " – ".join(cells[name] for name in ("side_a", "side_b") if cells[name])
+    words = _words(cells, "best", "high", "low")
     return Entry(
         key=key,
         event={
@@ -174,10 +178,7 @@ def read_ucdp(cells: Cells, _options: object) -> Entry:
         date_field="date_start",
         actors=actors,
         places=where,
-        quotation=_words(cells, "best", "high", "low"),
-        figure_words=_words(cells, "best", "high", "low"),
-        why_uncheckable=_reasons(key),
-        figure=figure,
+        quotations=_quotations(cells, key, words, figure, words),
     )
 
 
@@ -204,6 +205,23 @@ def _title(what: str, where: list[Where]) -> str:
 def _words(cells: Cells, *names: str) -> str:
     """Give columns with what stands in them: the words that a figure is taken from."""
     return ", ".join(f"{name}: {cells[name]}" for name in names if cells[name])
+
+
+def _quotations(
+    cells: Cells, key: str, exact: str, figure: dict[str, int], words: str
+) -> list[Quoted]:
+    """Give what stands in a row as its one quotation, with the figure that these words give."""
+    if not exact:
+        return []
+    english, french = _reasons(key)
+    columns = {
+        "exact": exact,
+        "language": "en",
+        "why_uncheckable_en": english,
+        "why_uncheckable_fr": french,
+    }
+    counted = Given(cells, {"words": words, "measure": "killed", **figure})
+    return [Quoted(cells, columns, figures=[counted] if figure else [])]
 
 
 def _reasons(key: str) -> tuple[str, str]:

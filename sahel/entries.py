@@ -58,11 +58,7 @@ class Where:
 
 @dataclass
 class Entry:
-    """What a row says; `event` holds columns of an event, `figure` an estimate's numbers.
-
-    `date` is EDTF or words, `source` a slug or an address, empty for the file's own. A row that
-    cannot be held against a text says why, in English and in French.
-    """
+    """What a row says; `event` holds columns of an event, `date` is EDTF or words."""
 
     key: str
     event: dict[str, str]
@@ -70,12 +66,34 @@ class Entry:
     date_field: str = "date"
     actors: list[Takes] = field(default_factory=list)
     places: list[Where] = field(default_factory=list)
-    source: str = ""
-    quotation: str = ""
-    quotation_language: str = "en"
-    why_uncheckable: tuple[str, str] = ("", "")
-    figure: dict[str, int] = field(default_factory=dict)
-    figure_words: str = ""
+    quotations: list[Quoted] = field(default_factory=list)
+    references: list[Given] = field(default_factory=list)
+
+
+@dataclass
+class Given:
+    """A quotation, a figure or a reference that a row gives: columns of its model.
+
+    `sources` are slugs or addresses of one source, none for the file's own. What is wrong goes to
+    `cells`, under the names of `fields` where they are not the model's.
+    """
+
+    cells: Cells
+    columns: dict[str, Any]
+    sources: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def fault(self, column: str, reason: str) -> None:
+        """Put on record what is wrong with a column."""
+        self.cells.fault(self.fields.get(column, column), reason)
+
+
+@dataclass
+class Quoted(Given):
+    """A quotation that a row gives, with who speaks, a slug or a name, and its figures."""
+
+    speaker: str = ""
+    figures: list[Given] = field(default_factory=list)
 
 
 class Cells:

@@ -30,6 +30,7 @@ from sahel.models import (
     Involvement,
     Place,
     Quotation,
+    Reference,
 )
 from sahel.stale import version_of
 
@@ -63,8 +64,7 @@ class Plan:
         """The actors and places that would be made."""
         named: dict[int, Actor | Place] = {}
         for draft in self.drafts:
-            named |= {id(actor): actor for actor, _role in draft.actors if actor.pk is None}
-            named |= {id(place): place for place in draft.places if place.pk is None}
+            named |= {id(each): each for each in draft.names if each.pk is None}
         return list(named.values())
 
     @property
@@ -135,24 +135,18 @@ def make(plan: Plan, user: Any) -> None:
         for draft in drafts:
             draft.event.edited_by = user
         Event.objects.bulk_create([draft.event for draft in drafts], AT_ONCE)
-        involved, where, quoted, figures = [], [], [], []
+        involved, where = [], []
         for draft in drafts:
             draft.row.event, draft.row.made = draft.event, True
             for order, (actor, role) in enumerate(draft.actors):
                 tie = {"event": draft.event, "actor": actor}
                 involved.append(Involvement(**tie, role=role, order=order))
             where += [Event.places.through(event=draft.event, place=p) for p in draft.places]
-            if draft.quotation:
-                draft.quotation.event = draft.event
-                quoted.append(draft.quotation)
         Involvement.objects.bulk_create(involved, AT_ONCE)
         Event.places.through._default_manager.bulk_create(where, AT_ONCE)
-        Quotation.objects.bulk_create(quoted, AT_ONCE)
-        for draft in drafts:
-            if draft.estimate and draft.quotation:
-                draft.estimate.quotation = draft.quotation
-                figures.append(draft.estimate)
-        Estimate.objects.bulk_create(figures, AT_ONCE)
+        Quotation.objects.bulk_create([q for draft in drafts for q in draft.quotations], AT_ONCE)
+        Estimate.objects.bulk_create([e for draft in drafts for e in draft.estimates], AT_ONCE)
+        Reference.objects.bulk_create([r for draft in drafts for r in draft.references], AT_ONCE)
         ImportedRow.objects.bulk_create([*(draft.row for draft in drafts), *plan.same], AT_ONCE)
         batch.content, batch.confirmed, batch.draft_count = b"", timezone.now(), len(drafts)
         batch.save()

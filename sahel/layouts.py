@@ -11,11 +11,11 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from sahel import datasets
+from sahel import datasets, listed
 from sahel.dates import EDTF, EDTFError
 from sahel.entries import Cells, Entry, Takes, Where
 from sahel.filters import fold
-from sahel.models import Event, ImportBatch, Involvement
+from sahel.models import Event, ImportBatch, Involvement, Place
 from sahel.uploads import UploadError, text_of
 from sahel.worded import read
 
@@ -92,7 +92,9 @@ def read_own(cells: Cells, batch: ImportBatch) -> Entry:
     latitude, longitude = cells.coordinate("latitude", 90), cells.coordinate("longitude", 180)
     places = [Where("places", name) for name in _several(cells, "places")]
     if len(places) == 1:
-        places = [replace(places[0], latitude=latitude, longitude=longitude)]
+        exact = cells.choice("coordinates", Place.Precision, Place.Precision.AREA)
+        place = replace(places[0], latitude=latitude, longitude=longitude, precision=exact)
+        places = [place]
     if (latitude is None) != (longitude is None) and not cells.faults:
         missing = "latitude" if latitude is None else "longitude"
         cells.fault(missing, _("Give both coordinates, or neither."))
@@ -102,9 +104,8 @@ def read_own(cells: Cells, batch: ImportBatch) -> Entry:
         date=cells.required("date", _("Give a date, as exactly as it is known.")),
         actors=actors,
         places=places,
-        source=cells["source"],
-        quotation=cells["quotation"],
-        quotation_language=cells["quotation_language"],
+        quotations=listed.quotations(cells),
+        references=listed.references(cells),
     )
 
 
@@ -280,12 +281,14 @@ LAYOUTS = {
             "actors": ("actors", "actor", "acteurs", "acteur"),
             "latitude": ("latitude", "lat"),
             "longitude": ("longitude", "lon", "lng"),
+            "coordinates": ("coordinates",),
             "source": ("source",),
             "quotation": ("quotation", "citation"),
-            **_named("quotation_language", "note_en", "note_fr"),
+            **_named("quotation_language", "quotations", "references", "note_en", "note_fr"),
         },
         required=("date",),
         marks=frozenset(),
         read=read_own,
+        unsteady=frozenset({"selection", "retrieved", "licence", "cite_as", "page", "updated"}),
     ),
 }

@@ -126,10 +126,11 @@ class Known:
             above, deep = self.by_key[above.parent_id], deep + 1
         return place.pk is not None and deep < LINEAGE
 
-    def source(self, named: str) -> Source:
-        """Find a source by its slug or an address; raises UnknownError."""
-        if key := self.keys.get(named):
-            return self.source_of(key)
+    def source(self, named: str, *others: str) -> Source:
+        """Find a source by its slug or an address, the first that is known; raises UnknownError."""
+        for name in (named, *others):
+            if key := self.keys.get(name):
+                return self.source_of(key)
         if ":" not in named:
             said = _(
                 "There is no source “%(slug)s”: add it, or give another one’s slug or address."

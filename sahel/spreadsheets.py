@@ -3,12 +3,15 @@
 What is beyond a limit is refused before it is in memory.
 """
 
+from __future__ import annotations
+
 import codecs
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 from xml.parsers import expat
@@ -20,7 +23,7 @@ from openpyxl import load_workbook
 MOST_BYTES = 10_000_000
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
-MOST_CHARACTERS = 20_000  # of a cell
+MOST_CHARACTERS = 32_767  # of a cell: as many as Excel can hold, and so our own workbooks
 MOST_OF_A_ROW = 1_000_000  # characters
 PICTURES = ".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".bin", ".vml"  # that are no XML
 MOST_UNPACKED = 60_000_000  # bytes of all that an XLSX file holds
@@ -34,6 +37,13 @@ DELIMITERS = ",;\t"
 UNPACKED = b"PK\x03\x04", b"PK\x05\x06"  # how a ZIP file begins, which an XLSX file is
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
+# What spreadsheets take for the beginning of a formula, wherever a cell may begin: also after what
+# parts cells elsewhere, since a file may be opened with another delimiter.
+FORMULA = re.compile(r"((?:^|[,;\t\r\n])'*)(?=[=+\-@＝＋－＠\t\r])")
+ESCAPED = re.compile(r"((?:^|[,;\t\r\n])'*)'(?=[=+\-@＝＋－＠\t\r])")
+PARTED = re.compile(r"[,;\t\r\n]['=+\-@＝＋－＠\t\r]")
+BEGINNINGS = tuple("=+-@＝＋－＠\t\r'")
+
 
 class SpreadsheetError(ValueError):
     """A file that gives no rows, with a sentence for whoever gave it."""
@@ -45,6 +55,24 @@ class Sheet:
 
     first: list[str]
     rows: list[tuple[int, list[str]]]
+    is_csv: bool = False
+
+    def unescaped(self) -> Sheet:
+        """Give it without what our own exports put before the texts of CSV files."""
+        rows = [(number, [unescaped(cell) for cell in cells]) for number, cells in self.rows]
+        return replace(self, rows=rows) if self.is_csv else self
+
+
+def escaped(text: str) -> str:
+    """Give a text that no spreadsheet takes for a formula: an apostrophe stands before it."""
+    if not text.startswith(BEGINNINGS) and not PARTED.search(text):  # as nearly all: the short way
+        return text
+    return FORMULA.sub(r"\1'", text)
+
+
+def unescaped(text: str) -> str:
+    """Give back what `escaped()` was given."""
+    return ESCAPED.sub(r"\1", text)
 
 
 def too_large() -> str:
@@ -58,12 +86,13 @@ def read(content: bytes) -> Sheet:
         raise SpreadsheetError(too_large())
     if content.startswith(OLD_EXCEL):
         raise SpreadsheetError(_("This is an old Excel file. Save it as XLSX, or as CSV UTF-8."))
-    rows = _of_xlsx(content) if content.startswith(UNPACKED) else _of_csv(content)
-    numbered = _within_limits(rows)
+    is_csv = not content.startswith(UNPACKED)
+    numbered = _within_limits(_of_csv(content) if is_csv else _of_xlsx(content))
     _number, first = next(numbered, (0, []))
     if not any(first):
         raise SpreadsheetError(_("The first row is empty: it must hold the names of the columns."))
-    return Sheet(first, [(number, cells) for number, cells in numbered if any(cells)])
+    rows = [(number, cells) for number, cells in numbered if any(cells)]
+    return Sheet(first, rows, is_csv)
 
 
 def _within_limits(rows: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:

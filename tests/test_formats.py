@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from sahel.dates import EDTF
-from sahel.exports.columns import columns, escaped, unescaped
+from sahel.exports.columns import columns
 from sahel.exports.formats import FORMATS
 from sahel.exports.plain import days_of
 from sahel.exports.shapes import KINDS
 from sahel.models import Change, record_changes
+from sahel.spreadsheets import escaped, unescaped
 from tests.downloads import get, rows, text
 from tests.factories import make_event, make_place
 

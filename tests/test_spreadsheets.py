@@ -103,7 +103,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "rows": (lambda: b"a,b\n" + b"1,2\n" * 100_000, "20,000 rows"),
     "columns": (lambda: b"a,b\n" + b"ab," * 1_000_000, "Row 2"),
     "201 columns": (lambda: b"a,b\n" + b"," * MOST_COLUMNS + b"x", "more than 200 columns"),
-    "a long cell": (lambda: b"a,b\n" + b"x" * 20_001 + b"\n", "20,000 characters"),
+    "a long cell": (lambda: b"a,b\n" + b"x" * 32_768 + b"\n", "32,767 characters"),
     "workbook: broken": (lambda: xlsx(["a"])[:-50], "cannot be read as XLSX"),
     "workbook: other ZIP": (lambda: b"PK\x03\x04" + bytes(100), "cannot be read as XLSX"),
     "workbook: texts in a part of another name": (
@@ -128,7 +128,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "workbook: a long cell": (
         lambda: xlsx_of(f"{BEGIN}<row><c><v>{'x' * 30_000_000}"),
-        "20,000 characters",
+        "32,767 characters",
     ),
     "workbook: entities": (
         lambda: xlsx_of(f'<!DOCTYPE x [<!ENTITY a "b">]>{BEGIN}<row/></sheetData></worksheet>'),

@@ -24,6 +24,7 @@ from sahel.admin.record import SHORT_TEXTS, CalmLinks, LabelledInline
 from sahel.admin.versions import MOST_ENTRIES
 from sahel.admin.workflow import WorkflowAdmin
 from sahel.corroboration import corroboration
+from sahel.entries import shortened
 from sahel.forms import (
     EventForm,
     QuotationForm,
@@ -41,6 +42,7 @@ from sahel.models.workflow import RESTRICTED
 from sahel.stale import CarefulForm
 from sahel.worklists import ToDo
 
+MOST_SHOWN = 1_000  # characters of what stands in a cell of an imported row
 # Of each event, for the list to be sorted by how many it has.
 QUOTATIONS = Quotation.objects.filter(event=OuterRef("pk")).order_by().values("event")
 
@@ -283,7 +285,8 @@ class EventAdmin(ReadingsAdmin, BulkActions, SearchedEvents, WorkflowAdmin):
         for row in event.imported_rows.select_related("batch").order_by("-pk"):
             page = reverse("admin:sahel_importbatch_change", args=[row.batch_id])
             where = gettext("row %(row)s") % {"row": row.number}
-            cells = format_html_join("", "<dt>{}</dt><dd>{}</dd>", row.cells())
+            shown = ((column, shortened(value, MOST_SHOWN)) for column, value in row.cells())
+            cells = format_html_join("", "<dt>{}</dt><dd>{}</dd>", shown)
             given = page, row.batch.file_name, where, cells
             line = '<p><a href="{}">{}</a>, {}</p><dl class="cells">{}</dl>'
             told.append(format_html(line, *given))

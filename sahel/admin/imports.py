@@ -26,7 +26,7 @@ from sahel.entries import shortened
 from sahel.fields import readers_language
 from sahel.imports import Plan, check, make, undo
 from sahel.layouts import LAYOUTS, recognise
-from sahel.models import Actor, Event, ImportBatch, Place, Quotation
+from sahel.models import Actor, Event, ImportBatch, Place, Quotation, Reference
 from sahel.spreadsheets import MOST_BYTES, SpreadsheetError, read, too_large
 
 MOST_SHOWN = 200  # faults, changed rows
@@ -54,6 +54,8 @@ class UploadForm(forms.Form):
         except SpreadsheetError as error:
             raise forms.ValidationError(str(error)) from error
         layout, has_header = recognise(sheet.first)
+        if layout.name == "own":
+            sheet = sheet.unescaped()
         rows = sheet.rows if has_header else [(1, sheet.first), *sheet.rows]
         if not rows:
             raise forms.ValidationError(_("The file has no rows below its first one."))
@@ -140,6 +142,9 @@ def _label(name: str) -> str:
     words: dict[str, Any] = {
         "quotation_language": _("language of the quotation"),
         "places": _("places"),
+        "coordinates": Place._meta.get_field("precision").verbose_name,
+        "quotations": Quotation._meta.verbose_name_plural,
+        "references": Reference._meta.verbose_name_plural,
     }
     fields = {
         **{field.name: field for field in Place._meta.concrete_fields},

@@ -7,7 +7,6 @@ bare name (`source`: its slug). Lists stand in one cell.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -32,25 +31,6 @@ from sahel.fields import chooser, vocabulary
 from sahel.models import Estimate
 
 type Cell = str | int | float | bool | None
-
-# What spreadsheets take for the beginning of a formula, wherever a cell may begin: also after what
-# parts cells elsewhere, since a file may be opened with another delimiter.
-FORMULA = re.compile(r"((?:^|[,;\t\r\n])'*)(?=[=+\-@＝＋－＠\t\r])")
-ESCAPED = re.compile(r"((?:^|[,;\t\r\n])'*)'(?=[=+\-@＝＋－＠\t\r])")
-PARTED = re.compile(r"[,;\t\r\n]['=+\-@＝＋－＠\t\r]")
-BEGINNINGS = tuple("=+-@＝＋－＠\t\r'")
-
-
-def escaped(text: str) -> str:
-    """Give a text that no spreadsheet takes for a formula: an apostrophe stands before it."""
-    if not text.startswith(BEGINNINGS) and not PARTED.search(text):  # as nearly all: the short way
-        return text
-    return FORMULA.sub(r"\1'", text)
-
-
-def unescaped(text: str) -> str:
-    """Give back what `escaped()` was given."""
-    return ESCAPED.sub(r"\1", text)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.writer.excel import ExcelWriter
 
-from sahel.exports.columns import Cell, Column, columns, escaped
+from sahel.exports.columns import Cell, Column, columns
 from sahel.exports.files import File
+from sahel.spreadsheets import MOST_CHARACTERS, escaped
 
 MOST_ROWS = 100_000  # events in one workbook
-MOST_CHARACTERS = 32_767  # in a cell of a workbook
 BOM = "\ufeff"
 
 
@@ -94,10 +94,8 @@ def _workbook(file: File) -> Iterator[bytes]:
     book = Workbook(write_only=True)
     chosen = columns(file.kind, file.language)
     of_events = file.kind == "events"
-    if of_events:  # each quotation has a row of its own, on a sheet of their own
-        chosen = tuple(column for column in chosen if column.name != "quotations")
     sheet = _Sheet(book, file.kind, chosen)
-    if of_events:
+    if of_events:  # each quotation has a row of its own, on a sheet of their own
         quotations = _Sheet(book, "quotations", columns("quotations", file.language))
     for record in file.read():
         sheet.append(record)
