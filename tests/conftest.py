@@ -1,5 +1,6 @@
 """What all tests share: settings without side effects, and a database file as in real life."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection
+from django.template import Context, Template
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
@@ -60,6 +62,24 @@ def copies(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
         )
         yield kept
         kept.forget()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _less_ado(copies: Copies) -> Iterator[None]:
+    """Keep no context of the pieces of forms, a thousand for a page, and look less for garbage."""
+    noted = Template._render
+
+    def render(template: Template, context: Context) -> str:
+        if template.name and template.name.startswith("django/forms/"):
+            return template.nodelist.render(context)
+        return noted(template, context)
+
+    gc.collect()
+    gc.freeze()  # what is there by now stays
+    gc.set_threshold(50_000, 20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
+        yield
 
 
 @pytest.fixture(scope="module")
