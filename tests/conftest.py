@@ -1,22 +1,21 @@
 """What all tests share: settings without side effects, and a database file as in real life."""
 
+import gc
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
-from django.db import connection, transaction
-from django.test import Client, override_settings
+from django.db import connection
+from django.template import Context, Template
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from sahel import caching, index
+from tests.copies import Copies, PostgreSQLCopies, SQLiteCopies
 from tests.factories import make_editor
-
-REFUSED = import_module("sahel.migrations.0011_history").REFUSED
 
 
 @pytest.fixture(scope="session")
@@ -50,35 +49,55 @@ def plain_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _history_can_be_emptied(django_db_setup: None) -> None:
-    """Let the tests that empty all tables empty the history, too, which refuses it otherwise."""
-    operations = type(connection.ops)  # the browser's tests have a connection of their own
-    flush = operations.sql_flush
-    stand_down, stand_up = [], []
-    if connection.vendor == "postgresql":
-        stand_down = ["ALTER TABLE sahel_change DISABLE TRIGGER sahel_change_not_emptied"]
-        stand_up = ["ALTER TABLE sahel_change ENABLE TRIGGER sahel_change_not_emptied"]
-    else:
-        for action in ("update", "delete"):
-            stand_down.append(f"DROP TRIGGER sahel_change_kept_{action}")
-            stand_up.append(
-                f"CREATE TRIGGER sahel_change_kept_{action} BEFORE {action} ON sahel_change "
-                f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
-            )
+def copies(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Copies]:
+    """Put the database back as the migrations left it after each test that commits.
 
-    def sql_flush(*args: Any, **options: Any) -> list[str]:
-        return [*stand_down, *flush(*args, **options), *stand_up]
+    Django would empty all tables, which the history refuses, and leave them without the groups.
+    """
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        kept = PostgreSQLCopies() if connection.vendor == "postgresql" else SQLiteCopies()
+        kept.keep("migrated")
+        patch.setattr(
+            TransactionTestCase, "_fixture_teardown", lambda _case: kept.put_back("migrated")
+        )
+        yield kept
+        kept.forget()
 
-    operations.sql_flush = sql_flush  # type: ignore[method-assign]
+
+@pytest.fixture(scope="session", autouse=True)
+def _less_ado(copies: Copies) -> Iterator[None]:
+    """Keep no context of the pieces of forms, a thousand for a page, and look less for garbage."""
+    noted = Template._render
+
+    def render(template: Template, context: Context) -> str:
+        if template.name and template.name.startswith("django/forms/"):
+            return template.nodelist.render(context)
+        return noted(template, context)
+
+    gc.collect()
+    gc.freeze()  # what is there by now stays
+    gc.set_threshold(50_000, 20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
+        yield
 
 
 @pytest.fixture(scope="module")
-def article(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def article(copies: Copies, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Load the curated record, once for a module whose tests do not write."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("load", verbosity=0)
+    with django_db_blocker.unblock():
+        put_back_article(copies)
         yield
-        transaction.set_rollback(True)
+        copies.put_back("migrated")
+
+
+def put_back_article(copies: Copies) -> None:
+    """Add the curated record to what the migrations left; it is loaded only once."""
+    if "article" in copies:
+        copies.put_back("article")
+    else:
+        call_command("load", verbosity=0)
+        copies.keep("article")
 
 
 @pytest.fixture

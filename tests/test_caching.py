@@ -131,7 +131,7 @@ def test_http_is_still_sent_to_https(client):
     assert client.get("/en/").status_code == 301
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="a file is never restarted")
 @pytest.mark.parametrize("path", ["/en/", "/fr/?q=goita", "/en/events/strike/", "/en/admin/login/"])
 def test_a_connection_that_the_database_closed_is_not_felt(client, path):

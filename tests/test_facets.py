@@ -236,7 +236,7 @@ def test_searching_while_a_newer_draft_holds_the_word():
     assert len(index.current().saying(["gold"])) == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_large_index_catches_up_aside_while_the_old_one_answers(monkeypatch):
     make_event("First")
     first = index.current()
@@ -257,7 +257,7 @@ def test_a_large_index_catches_up_aside_while_the_old_one_answers(monkeypatch):
     assert len(index.current().events) == 2
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_an_index_that_fails_to_catch_up_tries_again(monkeypatch, caplog):
     make_event("First")
     first = index.current()

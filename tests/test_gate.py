@@ -27,7 +27,7 @@ from sahel.versions import restore
 from tests.factories import CHECKED, make_event, make_place, make_source
 from tests.test_admin import form
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def sql(statement: str, *values) -> None:

@@ -255,7 +255,7 @@ def test_a_head_noted_elsewhere_tells_of_a_history_made_anew(capsys):
             call_command("verify_history", head=bad)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_leave_an_unbroken_chain():
     with by_an_editor():
         event = make_event("Strike")
@@ -313,7 +313,7 @@ def test_what_replaces_or_empties_a_part_is_noted():
     assert key
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_change_made_while_others_are_put_on_record_is_not_lost():
     if connection.vendor == "sqlite":
         pytest.skip("SQLite has one writer at a time")

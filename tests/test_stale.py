@@ -170,7 +170,7 @@ def test_no_action_meets_what_was_changed_since_the_list_was_shown(fatou, issa):
     assert "Are you sure" in fatou.post(address, asked).text
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_fifty_at_once_one_wins_and_all_others_are_told():
     event = make_event("Strike", publication="draft")
     clients = [signed_in(f"editor{number}") for number in range(50)]

@@ -6,11 +6,23 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connection
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, WebError
 from pytest_django.live_server_helper import LiveServer
 
+from tests.conftest import put_back_article
+from tests.copies import Copies
 from tests.machine import chromium
+
+# Chromium heeds the last list alone: what Playwright puts off by itself is in it, too. Ours are
+# the pages of its address bar, which nobody sees, and which it draws anew for each context, at
+# 0.7 seconds of a processor.
+PUT_OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,"
+    "ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,"
+    "NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,"
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +48,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            f"--disable-features={PUT_OFF}",
         ],
     }
 
@@ -49,26 +62,25 @@ def browser_context_args(
 
 
 @pytest.fixture(scope="session")
-def _as_migrated(django_db_setup: None) -> str:
-    return connection._test_serialized_contents  # type: ignore[attr-defined,no-any-return]
-
-
-@pytest.fixture(scope="session")
-def playwright(_as_migrated: str, playwright: Playwright) -> Iterator[Playwright]:
+def playwright(playwright: Playwright) -> Iterator[Playwright]:
     """Let Django work beside the driver's event loop, which from now on runs in this thread.
 
-    Django refuses to query the database beside one unless told that this is meant, and takes
-    another connection, which knows nothing of what the first one serialized.
+    Django refuses to query the database beside one unless told that this is meant.
     """
-    connection._test_serialized_contents = _as_migrated  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         yield playwright
 
 
 @pytest.fixture(autouse=True)
-def _database(django_db_serialized_rollback: None, transactional_db: None) -> None:
-    """Give each test the database as the migrations left it, with the group of the editors."""
+def _database(transactional_db: None) -> None:
+    """Give each test the database as the migrations left it, with the groups of the editors."""
+
+
+@pytest.fixture
+def article(_database: None, copies: Copies) -> None:
+    """Give the test the curated record; what it writes is gone afterwards."""
+    put_back_article(copies)
 
 
 @pytest.fixture

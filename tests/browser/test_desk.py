@@ -5,7 +5,6 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group, User
-from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from sahel.models import Actor, Event, SavedView, Source
@@ -16,8 +15,7 @@ LISTS = "event", "quotation", "source", "actor", "place", "change", "signature"
 
 
 @pytest.fixture(autouse=True)
-def _article(_database):
-    call_command("load", verbosity=0)
+def _article(article):
     fatou = User.objects.create_user("fatou", password="a long pass phrase", is_staff=True)
     fatou.groups.add(Group.objects.get(name="Publisher"))
     SavedView.objects.create(user=fatou, of="event", name="Coups", query="kind__exact=coup")

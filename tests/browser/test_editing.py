@@ -4,7 +4,6 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import Browser, Page, expect
 
 from sahel.models import Event
@@ -14,8 +13,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture(autouse=True)
-def _article(_database):
-    call_command("load", verbosity=0)
+def _article(article):
     make_editor()
 
 

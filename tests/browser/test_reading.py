@@ -3,29 +3,14 @@
 import re
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 from playwright.sync_api import Page, Route, expect
 
 from sahel.filters import Filters
-from sahel.models import Event, Quotation
+from sahel.models import Quotation
 from sahel.views import PAGE
 from tests.plain import matching
 
-
-@pytest.fixture(scope="module")
-def _as_loaded():
-    """Keep what the first test loaded: the others are given it with the migrations' own rows."""
-    as_migrated = connection._test_serialized_contents
-    yield
-    connection._test_serialized_contents = as_migrated
-
-
-@pytest.fixture(autouse=True)
-def _article(_as_loaded, _database):
-    if not Event.objects.exists():
-        call_command("load", verbosity=0)
-        connection._test_serialized_contents = connection.creation.serialize_db_to_string()
+pytestmark = pytest.mark.usefixtures("article")
 
 
 def number(**filters) -> int:

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import Browser, Page, expect
 
 from sahel.models import Event, Place, SourceText
@@ -47,10 +46,9 @@ WORDS = {
 
 
 @pytest.fixture(autouse=True)
-def _people(_database):
+def _people(article):
     for name, group in (("awa", "Contributor"), ("issa", "Editor"), ("fatou", "Publisher")):
         make_editor(name, group)
-    call_command("load", verbosity=0)
     report = make_source("report", title="A report", date="2012-04-01")
     SourceText.objects.create(source=report, text="First. She said: “There is no rift – none.”")
 
