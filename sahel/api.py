@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sahel import openapi
-from sahel.exports.files import LICENCE, ONE, File
+from sahel.exports.files import ONE, File
 from sahel.exports.records import Records
 from sahel.exports.shapes import SHAPES, Kind, fields
 from sahel.exports.views import file_of
@@ -27,6 +27,7 @@ from sahel.facets import Selection, renamed
 from sahel.fields import address
 from sahel.filters import FACETS, MAX_VALUES, MAX_WORDS_LENGTH, Filters
 from sahel.index import key_of_slug
+from sahel.linked import LICENCE
 from sahel.models import Quotation
 from sahel.openapi import MOST, OF_NAMES, USUAL, Problem
 from sahel.pages import draw

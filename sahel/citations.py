@@ -20,12 +20,12 @@ from sahel.cards import Card, Quoted
 from sahel.dates import EDTF
 from sahel.facets import Selection
 from sahel.fields import address, readers_language, vocabulary
+from sahel.linked import LICENCE
 from sahel.models import Change, Quotation, Source, Unrecorded
 from sahel.pages import day_in_words
 
 # What would end a line; spaces that do not break, as French has them, stay.
 BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"  # of what is ours
 
 
 class Version(NamedTuple):

@@ -6,9 +6,10 @@ from typing import Any, Literal, TypedDict, get_args, get_origin, is_typeddict
 
 from django.utils.translation import gettext as _
 
-from sahel.exports.files import LICENCE, ONE, About
+from sahel.exports.files import ONE, About
 from sahel.exports.shapes import KINDS, NAMES, SHAPES, Field, Kind, fields
 from sahel.filters import FACETS, MAX_VALUES, MAX_WORDS_LENGTH
+from sahel.linked import LICENCE
 from sahel.words import WORDS
 
 # As patterns of JSON Schema, which are those of JavaScript: what the site understands, or less.

@@ -17,6 +17,7 @@ from django.db.models import Max, Min, Model
 from django.utils.translation import override
 
 from sahel.dates import EDTF
+from sahel.linked import LICENCE
 from sahel.models import (
     Actor,
     Estimate,
@@ -31,7 +32,7 @@ from sahel.models import (
 from sahel.public import PUBLIC, Fields, target_of
 
 TITLE = "Sahel timeline"
-LICENCE = "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"
+USE = "CC BY 4.0", LICENCE
 TERMS = "The quotations remain their authors’ and publishers’."
 NAMES: dict[type[Model], str] = {
     Actor: "actors",
@@ -167,7 +168,7 @@ class Tables:
         for table in ABOUT:
             database.execute(_created(table))
         about = {"title": TITLE, "day": str(day), "quotations": TERMS}
-        self._write("about", {**about, "licence": LICENCE[0], "licence_address": LICENCE[1]})
+        self._write("about", {**about, "licence": USE[0], "licence_address": USE[1]})
 
     def add(self, model: type[Model], fields: Fields) -> None:
         """Write a row as `sahel.public.rows()` gives it, in their order."""
@@ -257,8 +258,8 @@ def metadata(databases: Iterable[str]) -> dict[str, Any]:
     about_all = {
         "description": "A chronological timeline of the Mali/Sahel crisis in which every event "
         f"stands on words that anyone can check. {TERMS}",
-        "license": LICENCE[0],
-        "license_url": LICENCE[1],
+        "license": USE[0],
+        "license_url": USE[1],
         "source": TITLE,
     }
     each = {**about_all, "tables": told}

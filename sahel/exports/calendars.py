@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from sahel.dates import EDTF
 from sahel.exports.columns import chosen
-from sahel.exports.files import LICENCE, File
+from sahel.exports.files import File
 from sahel.exports.plain import days_of, said_by
 from sahel.exports.shapes import EventRecord, Quoted
 from sahel.fields import vocabulary
+from sahel.linked import LICENCE
 from sahel.models import Event
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

@@ -15,10 +15,11 @@ from django.utils.translation import pgettext
 
 from sahel.corrections import FILTERS, Feed
 from sahel.exports.columns import chosen
-from sahel.exports.files import LICENCE, File
+from sahel.exports.files import File
 from sahel.exports.plain import said_by, written
 from sahel.exports.shapes import EventRecord, Quoted
 from sahel.fields import NOT_IN_XML, vocabulary
+from sahel.linked import LICENCE
 from sahel.models import Change, Event, Quotation
 
 ENTRIES = 50  # of a feed

@@ -18,8 +18,8 @@ from sahel.exports.shapes import Kind
 from sahel.facets import Selection
 from sahel.fields import address
 from sahel.filters import Facet
+from sahel.linked import LICENCE
 
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 ONE: dict[Kind, Any] = {
     "events": "event",
     "quotations": "quotation",

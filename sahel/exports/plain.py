@@ -15,9 +15,10 @@ from django.utils.translation import pgettext
 
 from sahel.dates import EDTF
 from sahel.exports.columns import chosen
-from sahel.exports.files import LICENCE, File
+from sahel.exports.files import File
 from sahel.exports.shapes import EventRecord, PlaceRecord, Quoted
 from sahel.fields import vocabulary
+from sahel.linked import LICENCE
 from sahel.models import Event, Quotation
 
 

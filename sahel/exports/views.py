@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from sahel.cards import cards
 from sahel.citations import of_page, of_selection
 from sahel.exports.columns import columns
-from sahel.exports.files import LICENCE, ONE, File
+from sahel.exports.files import ONE, File
 from sahel.exports.formats import FORMATS, Format, alternates
 from sahel.exports.shapes import KINDS, NAMES, Kind
 from sahel.exports.tables import TooManyError
@@ -28,6 +28,7 @@ from sahel.facets import Selection, label
 from sahel.fields import address
 from sahel.filters import Filters
 from sahel.index import key_of_slug
+from sahel.linked import LICENCE
 from sahel.models import Quotation, Record
 from sahel.pages import draw
 from sahel.views import record_for, selected
