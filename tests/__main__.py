@@ -4,16 +4,27 @@ With CI=true, leaving anything out is an error. Arguments go to pytest; `-n 0` r
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 
 from tests.machine import checker, chromium, cluster, postgres, soffice, timelinejs
 
 # A developer's own settings must not decide whether the tests pass.
-SETTINGS = "DATABASE_URL", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "CONTACT", "PORT"
+SETTINGS = ("DATABASE_URL", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "CONTACT", "PORT")
+SETTINGS += ("APPROVAL", "LINK_CHECK", "EMAIL_URL", "EMAIL_FROM", "SECRET_KEY_FALLBACKS")
+# What some tests need besides a database, and what is left out without it.
+WANTED = (
+    (chromium, "the browser's tests (no Chromium found)"),
+    (checker, "the check of all HTML (VNU names no vnu.jar, or there is no Java)"),
+    (timelinejs, "our files in TimelineJS (TIMELINEJS names no folder of it)"),
+    (soffice, "our files in LibreOffice (no soffice with Calc found)"),
+    (partial(shutil.which, "pdftotext"), "what a printed dossier says (no pdftotext found)"),
+)
 INTERRUPTED = 2  # what pytest ends with after Ctrl-C
 # Each worker begins with its own half, in order: the browser's tests, which come last, then share
 # no worker with tests that come after them.
@@ -27,16 +38,7 @@ def main() -> int:
     left_out = []
     if not (server or programs):
         left_out.append("left out: PostgreSQL (no server found, and no TEST_DATABASE_URL)")
-    if not chromium():
-        left_out.append("left out: the browser's tests (no Chromium found)")
-    if not checker():
-        left_out.append(
-            "left out: the check of all HTML (VNU names no vnu.jar, or there is no Java)"
-        )
-    if not timelinejs():
-        left_out.append("left out: our files in TimelineJS (TIMELINEJS names no folder of it)")
-    if not soffice():
-        left_out.append("left out: our files in LibreOffice (no soffice with Calc found)")
+    left_out += [f"left out: {what}" for found, what in WANTED if not found()]
     if left_out and os.environ.get("CI", "").lower() in {"true", "1"}:
         say(*left_out, "CI=true: nothing may be left out.")
         return 1

@@ -11,11 +11,16 @@ from django.db import connection
 from django.template import Context, Template
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from sahel import caching, index
 from tests.copies import Copies, PostgreSQLCopies, SQLiteCopies
 from tests.factories import make_editor
+
+# How long one example may take says more of the machine than of us.
+hypothesis_settings.register_profile("ours", deadline=None)
+hypothesis_settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")
