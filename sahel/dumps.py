@@ -42,6 +42,12 @@ def _file(name: str) -> Path | None:
     return path if known and path.is_file() else None
 
 
+def offered() -> list[str]:
+    """Give the names of the newest files that are there, for a page to lead to."""
+    names = (f"{LATEST}.jsonl.gz", f"{LATEST}.sqlite", METADATA, SUMS)
+    return [name for name in names if _file(name)]
+
+
 def _found(name: str) -> stat_result | None:
     return path.stat() if (path := _file(name)) else None
 

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sahel import index, public
+from sahel import caching, index, public
 from sahel.dumps import sums
 from sahel.fields import Derived
 from sahel.management.commands.dump import write_record
@@ -443,3 +443,15 @@ def test_where_there_is_no_dump_a_reader_is_told_in_her_language(client, tmp_pat
     answer = client.get("/dumps/sahel-latest.sqlite", headers={"accept-language": "fr"})
     assert answer.status_code == 404
     assert "Il n’y a rien à cette adresse" in answer.text
+
+
+def test_the_data_page_leads_to_the_newest_dump(client, tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    assert "/dumps/" not in client.get("/en/data/").text
+    call_command("dump", verbosity=0)
+    caching.forget()
+    page = client.get("/en/data/").text
+    for name in re.findall(r'href="(/dumps/[^"]+)"', page):
+        with closing(client.get(name)) as file:
+            assert file.status_code == 200
+    assert "/dumps/sahel-latest.sqlite" in page

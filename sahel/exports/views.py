@@ -17,6 +17,7 @@ from django.http import (
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from sahel import dumps
 from sahel.cards import cards
 from sahel.citations import of_page, of_selection
 from sahel.exports.columns import columns
@@ -74,6 +75,7 @@ def data(request: HttpRequest) -> HttpResponse:
         "columns": {kind: columns(kind, file.language) for kind in KINDS},
         "licence": LICENCE,
         "alerts": settings.ALERTS,
+        "dumps": dumps.offered(),
         "files": [
             (each.media_type, each.address, f"{name}, {each.name}")
             for kind, (name, _one) in NAMES.items()
