@@ -53,8 +53,8 @@ bench-verify: venv  ## hold 100,000 quotations against 10,000 sources, and time 
 bench-import: venv  ## try and import a spreadsheet of 5,000 rows, and time it
 	exec $(PYTHON) -m benchmarks.imports
 
-bench-export: venv  ## take generated events away in each format: time and memory (N=1000000)
-	exec $(PYTHON) -m benchmarks.exports $(call given,N)
+bench-export: venv  ## take generated events away in each format: time and memory (N=1000000 FORMATS=csv)
+	exec $(PYTHON) -m benchmarks.exports $(call given,N) $(call given,FORMATS)
 
 bench-desk: venv  ## measure the admin's lists and forms: benchmarks/DESK.md (SIZES="10000" for that alone)
 	exec $(PYTHON) -m benchmarks.desk $(call given,SIZES)
