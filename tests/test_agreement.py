@@ -57,7 +57,7 @@ def questions(draw: Any) -> list[tuple[str, str]]:
 @given(data=st.data())
 def test_pages_figures_files_feeds_and_api_agree(client: Client, article: None, data: Any) -> None:
     asked = data.draw(questions())
-    query = f"?{urlencode(asked)}"
+    query = f"?{urlencode(asked)}" if asked else ""
     request = RequestFactory().get(f"/en/{query}")
     selection = Selection(index.current(), Filters.from_query(request.GET), EVERYTHING, "en")
     keys = selection.index.keys(selection.events)
@@ -124,7 +124,7 @@ def _csv(client: Client, path: str) -> list[dict[str, str]]:
 def _of_api(client: Client, kind: str, query: str) -> list[dict[str, Any]]:
     """Give the records of all pages of the API, one after another."""
     found: list[dict[str, Any]] = []
-    address = f"/api/v1/{kind}{query}{'&' if len(query) > 1 else '?'}limit=7"
+    address = f"/api/v1/{kind}{query}{'&' if query else '?'}limit=7"
     while address:
         page = json.loads(get(client, address).body)
         found += page["results"]
