@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,21 @@ EVERY = 2**20  # bytes between two looks at the memory
 
 
 def main(number: int, endings: Iterable[str]) -> None:
+    """Make the events, and let a process of its own be asked, whose memory is counted."""
+    django.setup()
+    call_command("migrate", verbosity=0)
+    print(f"{number:,} events made in {fill(number):.0f} s", flush=True)
+    asked = get_context("spawn").Process(target=ask_all, args=(list(endings),))
+    asked.start()
+    asked.join()
+
+
+def ask_all(endings: Iterable[str]) -> None:
     """Ask for all events in each format, as a server would; print what it took."""
+    django.setup()
     from django.core.handlers.wsgi import WSGIHandler
     from django.test import RequestFactory
 
-    call_command("migrate", verbosity=0)
-    print(f"{number:,} events made in {fill(number):.0f} s", flush=True)
     handler = WSGIHandler()
 
     def ask(path: str) -> Iterator[bytes]:
@@ -63,6 +73,5 @@ if __name__ == "__main__":
         os.environ["DATABASE_URL"] = f"sqlite:///{folder}/sahel.sqlite3"
         os.environ |= {"DATA_DIR": folder, "SECRET_KEY": "of a benchmark"}
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
-        django.setup()
         given = dict(enumerate(sys.argv))
         main(int(given.get(1) or 100_000), given.get(2, "").split() or ENDINGS)
