@@ -123,11 +123,15 @@ def _nothing_of_another_test() -> None:
     translation.activate("en")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the browser's tests last.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the browser's tests last, and leave out what was run on SQLite and is the same here.
 
     They empty the tables, and their driver leaves an event loop running in this thread: Django
     then refuses to query the database unless told that this is meant.
     """
     browser = Path(__file__).parent / "browser"
     items.sort(key=lambda item: browser in item.path.parents)
+    if connection.vendor == "postgresql":
+        known = [item for item in items if item.get_closest_marker("one_database")]
+        config.hook.pytest_deselected(items=known)
+        items[:] = [item for item in items if item not in set(known)]

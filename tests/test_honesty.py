@@ -200,6 +200,7 @@ ADDRESSES = [
 ]
 
 
+@pytest.mark.one_database
 @with_database
 @given(old_texts)
 def test_no_answer_names_a_day_or_a_month_that_is_not_known(client, monkeypatch, text):

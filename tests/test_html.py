@@ -8,6 +8,8 @@ import pytest
 from sahel.models import Change
 from tests.machine import checker
 
+pytestmark = pytest.mark.one_database
+
 PAGES = [
     "",
     "?actor=france&year=-2021&q=bamako&from=2020&order=newest",

@@ -17,6 +17,7 @@ from tests.factories import make_event, make_place
 from tests.machine import soffice
 
 pytestmark = [
+    pytest.mark.one_database,
     pytest.mark.skipif(not soffice(), reason="no soffice with Calc found"),
     pytest.mark.django_db,
 ]

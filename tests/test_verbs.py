@@ -17,6 +17,8 @@ from django.core.management import call_command
 
 from sahel.models import Event
 
+pytestmark = pytest.mark.one_database
+
 ROOT = Path(__file__).parent.parent
 BASE = Path(getattr(sys, "_base_executable", sys.executable))
 REQUIREMENTS = "requirements.txt", "requirements-dev.txt"

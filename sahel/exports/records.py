@@ -46,7 +46,7 @@ from sahel.models import (
     Source,
 )
 
-AT_ONCE = 500  # records that are read in one go
+AT_ONCE = 250  # records that are read in one go
 Rows = Iterator[tuple[Any, ...]]
 
 

@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.utils.translation import gettext, override
 from playwright.sync_api import Browser, expect
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def folder(tmp_path):

@@ -53,6 +53,7 @@ def scrolls(page: Page) -> bool:
     )
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("language", "width"), [("en", 360), ("fr", 1280)])
 def test_nothing_stands_in_anybodys_way(page: Page, language, width):
     page.set_viewport_size({"width": width, "height": 900})
@@ -66,6 +67,7 @@ def test_nothing_stands_in_anybodys_way(page: Page, language, width):
     assert {path: faults for path, faults in found.items() if faults} == {}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_no_page_scrolls_sideways(page: Page, width):
     page.set_viewport_size({"width": width, "height": 900})

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from sahel.models import Quotation, Source
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("language", ["en", "fr"])

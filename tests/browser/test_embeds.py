@@ -13,6 +13,8 @@ from sahel import caching
 from sahel.models import Quotation
 from tests.factories import make_event
 
+pytestmark = pytest.mark.one_database
+
 LISTENS = """<!DOCTYPE html><html lang="en"><title>Elsewhere</title><script>
   const told = [];
   addEventListener("message", ({ data }) => told.push(data));

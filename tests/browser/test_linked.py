@@ -1,8 +1,11 @@
 """Linked data under our own policy: a browser neither runs it nor complains of it."""
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.factories import make_event
+
+pytestmark = pytest.mark.one_database
 
 TITLE = "</script><script>document.title = 'run'</script><!--"
 READ = "JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').textContent)"

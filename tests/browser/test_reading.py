@@ -350,6 +350,7 @@ def test_nothing_is_left_in_the_browser(page: Page):
     assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_nothing_stands_in_the_way_of_assistive_technology(page: Page, axe, faults, language):
     for path in [
@@ -470,6 +471,7 @@ def test_pages_are_kept_for_reading_offline_only_where_it_is_asked_for(page: Pag
     faults.clear()  # the browser reports what did not arrive
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
 def test_no_page_scrolls_sideways(page: Page, width):
     page.set_viewport_size({"width": width, "height": 800})

@@ -14,7 +14,10 @@ from sahel.models import Event, Quotation
 from tests.factories import make_actor, make_event, make_source
 from tests.machine import timelinejs
 
-pytestmark = pytest.mark.skipif(not timelinejs(), reason="TIMELINEJS names no folder of it")
+pytestmark = [
+    pytest.mark.one_database,
+    pytest.mark.skipif(not timelinejs(), reason="TIMELINEJS names no folder of it"),
+]
 
 # Left to itself it would ask its makers' server for fonts and languages.
 PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Elsewhere</title>
