@@ -1,89 +1,19 @@
-"""The record as it leaves the site: plain values in both languages, read in batches.
-
-What pages show of an event, and only of published ones, whatever format it then takes.
-"""
+"""Records of all kinds: events and quotations, and the actors, places and sources they name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any, cast
 
-from django.utils.translation import override
-
-from sahel.corroboration import corroboration
-from sahel.dates import EDTF
-from sahel.exports.shapes import (
-    ActorRecord,
-    Cited,
-    Dated,
-    EventDate,
-    EventNamed,
-    EventRecord,
-    Figure,
-    Involved,
-    Located,
-    Named,
-    PlaceRecord,
-    QuotationRecord,
-    Quoted,
-    Referred,
-    SourceRecord,
-    Words,
-)
+from sahel.exports.events import AT_ONCE, Events, dated, day, degrees
+from sahel.exports.shapes import ActorRecord, PlaceRecord, SourceRecord
 from sahel.filters import Facet
-from sahel.index import Index
-from sahel.models import (
-    Actor,
-    Estimate,
-    Event,
-    Involvement,
-    Place,
-    Quotation,
-    Reference,
-    Source,
-)
-
-AT_ONCE = 250  # records that are read in one go
-Rows = Iterator[tuple[Any, ...]]
+from sahel.models import Actor, Place, Source
 
 
-class Records:
-    """Reads records of one version of the record for one file.
-
-    `page` gives the address of a page by its name and slug, as the file is to name it.
-    """
-
-    def __init__(self, index: Index, page: Callable[[str, str], str]) -> None:
-        """Take what names things, and how addresses are written."""
-        self.index, self.page = index, page
-        self._named = cache(self._name)
-        self._sources: dict[int, Cited] = {}
-        self._places: dict[int, Located] = {}
-
-    def events(self, keys: Iterable[int]) -> Iterator[EventRecord]:
-        """Give the published events with these primary keys, in their order."""
-        return (event for _key, event in self.events_by_key(keys))
-
-    def events_by_key(self, keys: Iterable[int]) -> Iterator[tuple[int, EventRecord]]:
-        """Give the same, each with its key."""
-        for batch in batched(keys, AT_ONCE):
-            yield from self._events(batch)
-
-    def quotations(self, keys: Iterable[int]) -> Iterator[QuotationRecord]:
-        """Give the quotations of these events, as they stand on their pages."""
-        for event in self.events(keys):
-            about: EventNamed = {
-                "slug": event["slug"],
-                "title": event["title"],
-                "status": event["status"],
-                "date": event["date"],
-                "page": event["page"],
-            }
-            for quoted in event["quotations"]:
-                yield {"type": "quotation", **quoted, "event": about}
+class Records(Events):
+    """Reads records of one version of the record for one file."""
 
     def actors(self, counts: Mapping[str, int]) -> Iterator[ActorRecord]:
         """Give actors by their slugs, in that order, with the number of events of each."""
@@ -103,8 +33,8 @@ class Records:
             located = {
                 "within": parent,
                 "country": country,
-                "latitude": _degrees(latitude),
-                "longitude": _degrees(longitude),
+                "latitude": degrees(latitude),
+                "longitude": degrees(longitude),
                 "precision": precision or None,
             }
             yield cast(PlaceRecord, {"type": "place", **record, **located})
@@ -124,14 +54,14 @@ class Records:
                 "author": author,
                 "publisher": publisher,
                 "no_publisher": {"en": why_en, "fr": why_fr},
-                "date": _dated(when) if when else None,
+                "date": dated(when) if when else None,
                 "language": language,
                 "kind": kind,
                 "wording": wording,
                 "copy_of": original if original and self._is_public("source", original) else None,
                 "url": url,
                 "archived_url": archived,
-                "date_read": _day(read),
+                "date_read": day(read),
                 "text_sha256": sha256,
                 "text_length": length,
                 "note": {"en": note_en, "fr": note_fr},
@@ -154,170 +84,6 @@ class Records:
             "page": self.page(facet, slug),
         }
 
-    def _is_public(self, facet: Facet, slug: str) -> bool:
-        return slug in self.index.values[facet]
-
-    # Events -------------------------------------------------------------------------------------
-
-    def _events(self, keys: Sequence[int]) -> Iterator[tuple[int, EventRecord]]:
-        columns = "pk slug kind status date date_basis date_words published updated"
-        columns += " title_en title_fr summary_en summary_fr note_en note_fr"
-        columns += " date_note_en date_note_fr"
-        rows = Event.objects.published().filter(pk__in=keys).order_by()
-        found: dict[int, EventRecord] = {}
-        for key, *row in rows.values_list(*columns.split()):
-            found[key] = self._event(*row)
-        for key, actor, role in _parts(Involvement, keys, "actor_id", "role"):
-            if key in found and (named := self._named("actor", actor)):
-                found[key]["actors"].append(cast(Involved, {**named, "role": role}))
-        self._locate(keys, found)
-        self._quote(keys, found)
-        self._refer(keys, found)
-        for key in keys:
-            if event := found.get(key):
-                event["independent_sources"] = self._independent(event)
-                yield key, event
-
-    def _event(self, *row: Any) -> EventRecord:
-        slug, kind, status, when, basis, words, published, updated, *texts = row
-        title, summary, note, date_note = (
-            Words(en=en, fr=fr) for en, fr in zip(texts[::2], texts[1::2], strict=True)
-        )
-        dated: EventDate = {
-            **_dated(when),
-            "basis": basis,
-            "words": words,
-            "note": date_note,
-        }
-        return {
-            "type": "event",
-            "slug": slug,
-            "title": title,
-            "summary": summary,
-            "kind": kind,
-            "status": status,
-            "date": dated,
-            "actors": [],
-            "places": [],
-            "quotations": [],
-            "references": [],
-            "independent_sources": {"quoted": 0, "named": 0},
-            "note": note,
-            "published": _moment(published),
-            "updated": _moment(updated) or "",
-            "page": self.page("event", slug),
-        }
-
-    def _locate(self, keys: Sequence[int], found: Mapping[int, EventRecord]) -> None:
-        ties = Event.places.through.objects.filter(event_id__in=keys).order_by()
-        pairs = list(ties.values_list("event_id", "place_id"))
-        unread = {place for _event, place in pairs} - self._places.keys()
-        columns = "pk", "latitude", "longitude", "precision"
-        for place, latitude, longitude, precision in Place.objects.filter(
-            pk__in=unread
-        ).values_list(*columns):
-            if named := self._named("place", place):
-                self._places[place] = {
-                    **named,
-                    "latitude": _degrees(latitude),
-                    "longitude": _degrees(longitude),
-                    "precision": precision or None,
-                }
-        for key, place in pairs:
-            if key in found and (located := self._places.get(place)):
-                found[key]["places"].append(located)
-        for event in found.values():
-            event["places"].sort(key=lambda each: each["slug"])
-
-    def _quote(self, keys: Sequence[int], found: Mapping[int, EventRecord]) -> None:
-        figures: dict[int, list[Figure]] = {}
-        columns = "words measure low best high of_whom_en of_whom_fr unit_en unit_fr"
-        given = Estimate.objects.filter(quotation__event__in=keys).order_by("order", "pk")
-        for key, *figure in given.values_list("quotation_id", *columns.split()):
-            figures.setdefault(key, []).append(_figure(*figure))
-        columns = "pk key exact language stance speaker_id speaker_role_en speaker_role_fr state"
-        columns += " checked_on checked_sha256 why_uncheckable_en why_uncheckable_fr start end"
-        columns += " prefix suffix page source_id"
-        rows = list(_parts(Quotation, keys, *columns.split()))
-        self._read_sources({row[-1] for row in rows})
-        for event, key, *row in rows:
-            if event in found and (quoted := self._quoted(figures.get(key, []), *row)):
-                found[event]["quotations"].append(quoted)
-
-    def _quoted(self, figures: list[Figure], *row: Any) -> Quoted | None:
-        key, exact, language, stance, speaker_key, role_en, role_fr, state, checked = row[:9]
-        sha256, why_en, why_fr, start, end, prefix, suffix, page, source_key = row[9:]
-        speaker = self._named("actor", speaker_key) if speaker_key else None
-        source = self._sources.get(source_key)
-        if source is None or (speaker_key and speaker is None):
-            return None  # never is somebody's word given as another's
-        return {
-            "key": key,
-            "exact": exact,
-            "language": language,
-            "stance": stance,
-            "speaker": speaker,
-            "speaker_role": {"en": role_en, "fr": role_fr},
-            "state": state,
-            "checked_on": _day(checked),
-            "checked_sha256": sha256,
-            "why_uncheckable": {"en": why_en, "fr": why_fr},
-            "start": start,
-            "end": end,
-            "prefix": prefix,
-            "suffix": suffix,
-            "pdf_page": page,
-            "figures": figures,
-            "source": source,
-            "page": self.page("quotation", key),
-        }
-
-    def _refer(self, keys: Sequence[int], found: Mapping[int, EventRecord]) -> None:
-        rows = list(_parts(Reference, keys, "supports", "note_en", "note_fr", "source_id"))
-        self._read_sources({row[-1] for row in rows})
-        for event, supports, note_en, note_fr, key in rows:
-            if event in found and (source := self._sources.get(key)):
-                referred: Referred = {
-                    "supports": supports,
-                    "note": {"en": note_en, "fr": note_fr},
-                    "source": source,
-                }
-                found[event]["references"].append(referred)
-
-    def _read_sources(self, keys: set[int]) -> None:
-        columns = "pk slug title author publisher date language url archived_url wording"
-        rows = Source.objects.filter(pk__in=keys - self._sources.keys()).order_by()
-        for row in rows.values_list(*columns.split(), "original__slug"):
-            key, slug, title, author, publisher, when, language, url, archived = row[:9]
-            wording, original = row[9:]
-            self._sources[key] = {
-                "slug": slug,
-                "title": title,
-                "author": author,
-                "publisher": publisher,
-                "date": str(when),
-                "language": language,
-                "url": url,
-                "archived_url": archived,
-                "wording": wording,
-                "copy_of": original if original and self._is_public("source", original) else None,
-                "page": self.page("source", slug),
-            }
-
-    def _independent(self, event: EventRecord) -> Any:
-        counted = corroboration(
-            self.index,
-            (quoted["source"]["slug"] for quoted in event["quotations"]),
-            (reference["source"]["slug"] for reference in event["references"]),
-        )
-        return {"quoted": counted.quoted, "named": counted.named}
-
-    def _name(self, facet: Facet, key: int) -> Named | None:
-        if (name := self.index.name(facet, key)) is None:
-            return None
-        words: Words = {"en": name.en, "fr": name.fr}
-        return {"slug": name.slug, "name": words, "page": self.page(facet, name.slug)}
-
 
 _NAMED = (
     "name_en",
@@ -337,60 +103,3 @@ def _by_slug(
         rows = manager.filter(slug__in=batch).order_by().values_list("slug", *columns)
         found = {slug: row for slug, *row in rows}
         yield from ((slug, found[slug]) for slug in batch if slug in found)
-
-
-def _parts(model: Any, keys: Sequence[int], *columns: str) -> Rows:
-    """Give the rows of what belongs to events, with the event's key, in the order of a page."""
-    rows = model.objects.filter(event_id__in=keys).order_by("order", "pk")
-    return cast(Rows, rows.values_list("event_id", *columns).iterator(chunk_size=2000))
-
-
-def _dated(when: EDTF | str) -> Dated:
-    edtf = when if isinstance(when, EDTF) else EDTF.parse(when)
-    with override("en"):
-        english = edtf.in_words()
-    with override("fr"):
-        french = edtf.in_words()
-    return {
-        "edtf": edtf.text,
-        "earliest": _day(edtf.earliest),
-        "latest": _day(edtf.latest),
-        "precision": edtf.precision,
-        "approximate": edtf.approximate,
-        "uncertain": edtf.uncertain,
-        "text": {"en": english, "fr": french},
-    }
-
-
-def _figure(
-    words: str,
-    measure: str,
-    low: int | None,
-    best: int | None,
-    high: int | None,
-    whom_en: str,
-    whom_fr: str,
-    unit_en: str,
-    unit_fr: str,
-) -> Figure:
-    return {
-        "words": words,
-        "measure": measure,
-        "low": low,
-        "best": best,
-        "high": high,
-        "of_whom": {"en": whom_en, "fr": whom_fr},
-        "unit": {"en": unit_en, "fr": unit_fr},
-    }
-
-
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None  # the site's time is UTC
-
-
-def _degrees(degrees: Any) -> float | None:
-    return None if degrees is None else float(degrees)
