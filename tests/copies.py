@@ -34,6 +34,9 @@ class SQLiteCopies:
             kept.close()
 
 
+ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+
+
 class PostgreSQLCopies:
     """Databases beside the tests' own, by name; the server copies their files."""
 
@@ -54,18 +57,17 @@ class PostgreSQLCopies:
         self._copy(self._kept[name], self._ours)
 
     def forget(self) -> None:
-        """Drop all copies."""
+        """Drop all copies, and send away whoever a thread left connected: ours is dropped next."""
+        connections.close_all()
         with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+            cursor.execute(ENDED, [self._ours])
             for kept in self._kept.values():
                 cursor.execute(f'DROP DATABASE "{kept}"')
 
     def _copy(self, source: str, target: str) -> None:
         connections.close_all()
         with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-                [source],  # nothing is copied while somebody is connected
-            )
+            cursor.execute(ENDED, [source])  # nothing is copied while somebody is connected
             cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
             cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}" STRATEGY file_copy')
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sahel import index
+from sahel.archive import OF_EACH
 from sahel.copying import copied
 from sahel.folders import file_of
 from sahel.models import Event, changes
@@ -80,7 +81,14 @@ def test_the_same_record_on_the_same_day_is_the_same_bytes(tmp_path):
     assert len({hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in packed}) == 1
 
 
-def test_lists_longer_than_a_page_are_turned_by_path(tmp_path):
+def without_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the cards, which take most of an archive's time, where they are no matter."""
+    kept = {what: [f for f in forms if "card" not in f] for what, forms in OF_EACH.items()}
+    monkeypatch.setattr("sahel.archive.OF_EACH", kept)
+
+
+def test_lists_longer_than_a_page_are_turned_by_path(tmp_path, monkeypatch):
+    without_cards(monkeypatch)
     for number in range(60):
         strike(f"strike-{number}", date=f"{1960 + number}")
     root = archive(tmp_path)
@@ -196,16 +204,19 @@ def copy(article, django_db_blocker, tmp_path_factory):
         return archive(tmp_path_factory.mktemp("archive"))
 
 
+@pytest.mark.one_database
 def test_every_link_of_every_file_leads_to_a_place_that_is_there(copy):
     assert broken(copy) == []
 
 
+@pytest.mark.one_database
 def test_no_file_sends_a_form_or_runs_a_script(copy):
     tags = sum((Read(path).tags for path in copy.rglob("*.html")), Counter())
     assert tags["class=event"] > 100
     assert not tags["form"] + tags["input"] + tags["button"] + tags["script"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_timeline_holds_each_event_of_the_record_once(copy, language):
     pages = [copy / language / "index.html", *(copy / language).glob("page-*.html")]
@@ -218,6 +229,7 @@ def test_the_timeline_holds_each_event_of_the_record_once(copy, language):
     }
 
 
+@pytest.mark.one_database
 def test_a_reader_turns_the_pages_and_changes_the_language(copy):
     second = (copy / "en/page-2.html").read_text()
     assert re.search(r'rel="prev" href="../en/index.html"', second)
@@ -226,6 +238,7 @@ def test_a_reader_turns_the_pages_and_changes_the_language(copy):
     assert re.search(r'href="../../../en/(index|page-\d).html#withdrawal-support-grows"', event)
 
 
+@pytest.mark.one_database
 def test_each_page_says_that_it_is_a_copy_and_of_what(copy, client):
     head = re.search(r'class="hash">(\d+:\w{12})', client.get("/en/changes/").text)[1]
     for path in ("en/index.html", "en/events/coup-2020/index.html", "en/map/index.html"):
@@ -233,6 +246,7 @@ def test_each_page_says_that_it_is_a_copy_and_of_what(copy, client):
         assert re.search(rf"A copy of {SITE}, made on \d+ \w+ \d+, at version {head}", page), path
 
 
+@pytest.mark.one_database
 def test_what_a_copy_cannot_do_leads_to_a_page_that_says_so(copy):
     page = (copy / "en/actors/france/index.html").read_text()
     assert 'href="../../../en/about-this-archive.html" data-order="newest">Newest first' in page
@@ -241,6 +255,7 @@ def test_what_a_copy_cannot_do_leads_to_a_page_that_says_so(copy):
     assert "It cannot search for words" in about
 
 
+@pytest.mark.one_database
 def test_a_page_is_the_site_s_own_letter_by_letter_but_for_its_links(copy, client):
     ours = client.get("/en/events/bounti-strike/").text
     ours = ours.replace("http://testserver", "https://sahel.example")
@@ -252,6 +267,7 @@ def test_a_page_is_the_site_s_own_letter_by_letter_but_for_its_links(copy, clien
     )
 
 
+@pytest.mark.one_database
 def test_the_manifest_names_every_file_and_holds(copy):
     lines = (copy / "MANIFEST.sha256").read_text().splitlines()
     listed = dict(reversed(line.split("  ", 1)) for line in lines)
@@ -262,6 +278,7 @@ def test_the_manifest_names_every_file_and_holds(copy):
     )
 
 
+@pytest.mark.one_database
 def test_the_zip_holds_the_same_within_a_folder(copy):
     with ZipFile(f"{copy}.zip") as packed:
         names = packed.namelist()
@@ -272,6 +289,7 @@ def test_the_zip_holds_the_same_within_a_folder(copy):
     }
 
 
+@pytest.mark.one_database
 @pytest.mark.skipif(not checker(), reason="VNU names no vnu.jar, or there is no Java")
 def test_the_nu_checker_finds_nothing_in_a_copy(copy):
     patterns = "*.html", "en/*.html", "fr/*/index.html", "en/*/france/*.html", "fr/events/b*/*.html"

@@ -9,11 +9,14 @@ from django.core.management import call_command
 from django.utils.translation import gettext, override
 from playwright.sync_api import Browser, expect
 
+from tests.test_archive import without_cards
+
 pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
+    without_cards(monkeypatch)
     call_command("load", verbosity=0)
     call_command("archive", tmp_path, verbosity=0)
     return next(path for path in tmp_path.iterdir() if path.is_dir())
