@@ -18,9 +18,11 @@ ENDING = r"(/(\d+/)?|\.[a-z.]+)"
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Lead on from the address that something had; else offer a search for the address's words."""
-    if address := moved(request, request.path_info, request.META.get("QUERY_STRING", "")):
+    event = _hidden(request)  # what has that very slug comes before what once had it
+    query = request.META.get("QUERY_STRING", "")
+    if event is None and (address := moved(request, request.path_info, query)):
         return HttpResponsePermanentRedirect(address)
-    if event := _hidden(request):
+    if event:
         gone = event.publication == Event.Publication.WITHDRAWN
         told = {"what": event.publication, "why": event.withdrawal, "slug": event.slug}
         answer = draw(request, "410.html", told, status=410 if gone else 404)
@@ -50,11 +52,18 @@ def moved(request: HttpRequest, path: str, query: str) -> str:
         return ""
     public = (
         found.publication in (Event.Publication.PUBLISHED, Event.Publication.WITHDRAWN)
+        and was_seen(found.pk, slug)
         if isinstance(found, Event)
         else found.slug in record_for(request).values[facet]
     )
     query = f"?{query}" if query else ""
     return f"/{language}/{frame}{kind}s/{found.slug}{rest}{query}" if public else ""
+
+
+def was_seen(event: int, slug: str) -> bool:
+    """Say whether readers may know a slug of an event: not where it had it as a draft alone."""
+    told = Change.objects.filter(event=event, slug=slug).values_list("public", flat=True)
+    return any(told) or not told
 
 
 def _hidden(request: HttpRequest) -> Event | None:
@@ -67,7 +76,9 @@ def _hidden(request: HttpRequest) -> Event | None:
     of = {"slug": match[2]} if match[1] == "event" else {"quotations__key": match[2]}
     was_public = Event.objects.filter(published__isnull=False, **of)
     found: Event | None = was_public.exclude(publication=Event.Publication.PUBLISHED).first()
-    return found
+    if found is None or found.publication == Event.Publication.WITHDRAWN:
+        return found
+    return found if match[1] == "quotation" or was_seen(found.pk, match[2]) else None
 
 
 def _deleted(request: HttpRequest) -> Change | None:

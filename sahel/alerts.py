@@ -4,12 +4,14 @@ None of it sets a cookie or tells anybody which addresses are known. Off unless 
 """
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from smtplib import SMTPRecipientsRefused
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from django import forms
@@ -156,9 +158,8 @@ def _asked(request: HttpRequest, form: AskingForm, selection: Selection) -> int:
 def _send(request: HttpRequest, asked: dict[str, str], selection: Selection) -> bool:
     """Send the mail that confirms; False where none can be sent, to whomever."""
     email = asked["email"]
-    local, _at, domain = email.lower().rpartition("@")
-    # Of one person, mostly: a.mina+sahel@ is amina@. Nobody is told that it was enough.
-    if not Asking.allows(f"to {local.partition('+')[0].replace('.', '')}@{domain}", TO_ONE):
+    # Nobody is told that it was enough.
+    if not Asking.allows(f"to {_person(email)}", TO_ONE):
         return True
     if not Asking.allows("in all", IN_ALL):
         return False
@@ -183,6 +184,12 @@ def _send(request: HttpRequest, asked: dict[str, str], selection: Selection) -> 
     return True
 
 
+def _person(email: str) -> str:
+    """Give an address without what most mail servers leave aside: "A.mina"+sahel@ is amina@."""
+    local, _at, domain = normalize("NFKC", email).casefold().rpartition("@")
+    return f"{re.sub(r'["\\.]', '', local.partition('+')[0])}@{domain}"
+
+
 def _from_here(request: HttpRequest) -> bool:
     """Say whether a form was sent by a page of ours, as far as the browser tells."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
@@ -205,8 +212,15 @@ def _requester(request: HttpRequest) -> str:
     # Whoever ends TLS in front of us names the other end last.
     told = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.HTTPS else ""
     name = told.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    if name.startswith("["):  # with a port, as some tell it
+        name = name[1:].partition("]")[0]
+    elif name.count(":") == 1:
+        name = name.partition(":")[0]
     try:
         known = ip_address(name)
     except ValueError:
         return name
-    return name if known.version == 4 else str(ip_network((known, 64), strict=False))
+    if isinstance(known, IPv6Address):
+        inside = known.ipv4_mapped
+        return str(inside or ip_network((known, 56), strict=False))
+    return str(known)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import override
@@ -19,17 +19,17 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sahel import openapi
-from sahel.exports.files import ONE, File
+from sahel.exports.files import NAMED, ONE, File
 from sahel.exports.records import Records
 from sahel.exports.shapes import SHAPES, Kind, fields
 from sahel.exports.views import file_of
-from sahel.facets import Selection, renamed
+from sahel.facets import VOCABULARIES, Selection, renamed
 from sahel.fields import address
-from sahel.filters import FACETS, MAX_VALUES, MAX_WORDS_LENGTH, Filters
+from sahel.filters import FACETS, MAX_VALUES, MAX_WORDS_LENGTH, Facet, Filters
 from sahel.index import key_of_slug
 from sahel.linked import LICENCE
 from sahel.models import Quotation
-from sahel.openapi import MOST, OF_NAMES, USUAL, Problem
+from sahel.openapi import MOST, USUAL, Problem
 from sahel.pages import draw
 from sahel.views import EVERYTHING, record_for
 
@@ -100,7 +100,7 @@ def listing(request: HttpRequest, kind: Kind) -> HttpResponse:
     asked = _asked(request, kind)
     file = file_of(request, kind, asked.selection)
     records = Records(asked.selection.index, _neutral(file.site))
-    if kind in OF_NAMES:
+    if kind in NAMED:
         found, following = _named(kind, asked, file, records)
     elif kind == "events":
         found, following = _events(asked, records)
@@ -130,7 +130,7 @@ def one(request: HttpRequest, kind: Kind, one: str) -> HttpResponse:
     index = record_for(request)
     site = f"{request.scheme}://{request.get_host()}"
     records, found = Records(index, _neutral(site)), None
-    if kind in OF_NAMES:
+    if kind in NAMED:
         if one in index.values[ONE[kind]]:
             counts = {one: len(index.having(ONE[kind], one))}
             found = next(getattr(records, kind)(counts), None)
@@ -178,7 +178,7 @@ def nothing(request: HttpRequest, _rest: str) -> HttpResponse:
 
 def _asked(request: HttpRequest, kind: Kind) -> Asked:
     words = {*WORDS, "limit", "after", "fields"}
-    words |= {"find"} if kind in OF_NAMES else {"order"}
+    words |= {"find"} if kind in NAMED else {"order"}
     _refuse_unknown(request, words)
     filters = Filters.from_query(request.GET)
     for word, values in request.GET.lists():
@@ -188,6 +188,9 @@ def _asked(request: HttpRequest, kind: Kind) -> Asked:
         for value in values:
             if word in ("q", "find") and len(value) > MAX_WORDS_LENGTH:
                 raise AskedError(f"{word}: give {MAX_WORDS_LENGTH} characters at most.")
+            known = VOCABULARIES.get(cast(Facet, word))
+            if known and value.removeprefix("-") not in known.values:
+                raise AskedError(f"{word}: “{value[:50]}” is none of {', '.join(known.values)}.")
             if word in (*WORDS, "order") and not _understood(word, value):
                 raise AskedError(f"{word}: “{value[:50]}” is not understood.")
     limit = request.GET.get("limit", str(USUAL))

@@ -26,6 +26,7 @@ from django.utils.translation import override
 from sahel import index
 from sahel.addresses import not_found
 from sahel.bibliographies import CITATION_FORMATS
+from sahel.caching import let_go
 from sahel.copying import copied
 from sahel.corrections import FILTERS as CHANGES
 from sahel.exports.formats import formats_of
@@ -182,6 +183,7 @@ class Archive:
                 return None
             if not answer["Content-Type"].startswith("text/html"):
                 self.folder.write(sheet.file, answer)
+                let_go(answer)
                 return None
             page = b"".join(answer).decode()
         # What stands by itself, without the site's masthead, says by itself what it is.

@@ -22,7 +22,7 @@ from sahel.dates import EDTF
 from sahel.fields import Text, chooser, readers_language
 from sahel.filters import Facet
 from sahel.index import Index
-from sahel.models import Change, Estimate, Event, Quotation, source_label
+from sahel.models import Change, Estimate, Event, Quotation, Unrecorded, source_label
 from sahel.models.history import Snapshot, moved_slugs, of_today
 from sahel.pages import draw
 from sahel.views import record_for
@@ -44,16 +44,17 @@ class Then:
 
     card: Card
     references: list[tuple[Located, str, Text]] = field(default_factory=list)  # supports, note
-    estimates: list[tuple[Estimate, str]] = field(default_factory=list)  # with the language
+    estimates: list[tuple[Estimate, Quoted]] = field(default_factory=list)  # with whose it is
 
 
 @dataclass
 class Listed:
-    """A line of the list of a day; without date and title, an event that is not public any more."""
+    """A line of the list of a day; without date and title, what is not public any more."""
 
     address: str
     when: EDTF | None = None
     title: Text | None = None
+    status: str = ""
 
 
 # An event in a version ----------------------------------------------------------------------------
@@ -66,13 +67,16 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     # Where it moved to, or what became of it, `addresses` says.
     if not Event.objects.published().filter(pk=entry.event, slug=slug).exists():
         raise Http404
-    then = _then(record_for(request), entry, slug)
     later = Change.objects.filter(event=entry.event, number__gt=number).defer("after")
+    if later.filter(what=What.WITHDRAWN).exists():  # and public again, perhaps without those words
+        raise Http404
+    then = _then(record_for(request), entry, slug)
     nearest = later.order_by("number").first()
     context = {
         "event": then.card,
         "then": then,
         "until": nearest,
+        "waiting": Unrecorded.objects.filter(event=entry.event).exists(),
         "next_version": nearest and nearest.what in LEFT_PUBLIC,
         "cited": of_event(request, then.card, Version(number, entry.at.date())),
     }
@@ -104,13 +108,15 @@ def _then(record: Index, entry: Change, slug: str) -> Then:
         (names.located("source", row["source"]), row["supports"], names.text(row, "note"))
         for row in told["references"]
     ]
-    languages = {row["key"]: row["language"] for row in told["quotations"]}
+    keys = (row["key"] for row in told["quotations"])
+    said = dict(zip(keys, card.quotations, strict=True))
     estimates = [
         (
             Estimate(**{name: value for name, value in row.items() if name != "quotation"}),
-            languages.get(row["quotation"], ""),
+            said[row["quotation"]],
         )
         for row in told["estimates"]
+        if row["quotation"] in said  # no figure without whoever gives it
     ]
     return Then(card, references, estimates)
 
@@ -130,7 +136,7 @@ class _Names:
         today = self.moved.get((facet, slug), slug)
         public = today in self.record.values[facet]
         name = self.record.by_slug.get((facet, today))
-        if name is None or (today != slug and not public):
+        if name is None or not public:  # its name may be a draft's
             return Located("", Text(slug, ""))
         label = (
             source_label(name.en, name.fr, name.more, name.language)
@@ -267,14 +273,22 @@ def _listed(numbers: Iterable[int]) -> list[Listed]:
     rows = {
         pk: (slug, state) for pk, slug, state in events.values_list("pk", "slug", "publication")
     }
+    withdrawn = dict(
+        Change.objects.filter(event__in=rows, what=What.WITHDRAWN)
+        .order_by("number")
+        .values_list("event", "number")
+    )
     choose, listed = chooser(readers_language()), []
     for number in numbers:
         entry = entries[number]
         slug, state = rows.get(entry.event, (entry.slug, ""))
-        line = Listed(event_address(slug, Version(number, entry.at.date())))
-        if state == Event.Publication.PUBLISHED:
+        told = state == Event.Publication.PUBLISHED and withdrawn.get(entry.event, 0) < number
+        version = Version(number, entry.at.date())
+        line = Listed(event_address(slug if told else entry.slug, version))
+        if told:
             event = cast(Snapshot, entry.snapshot)["event"]
             line.when = EDTF.parse(event["date"])
+            line.status = event["status"]
             line.title = choose(event.get("title_en", ""), event.get("title_fr", ""))
         listed.append(line)
     return listed

@@ -6,14 +6,16 @@ a page asked again costs one look at the record's version, whoever asks, and tra
 
 import gzip
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
+from weakref import finalize
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -47,6 +49,9 @@ class Page:
     body: bytes
 
 
+STREAMS = 2  # long answers that a process sends at a time, of the four threads that it has
+GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.I)
+_streams = BoundedSemaphore(STREAMS)
 _pages: OrderedDict[Key, Page] = OrderedDict()
 _state = State()
 _size = 0
@@ -65,7 +70,7 @@ class PublicPages:
         if not _is_public(request):
             return self.get_response(request)
         state = _state_of_the_record()
-        zipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
+        zipped = bool(GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
         host = request.META.get("HTTP_HOST", "")
         today = datetime.now(UTC).date()
         key = today, request.scheme or "", host, request.get_full_path(), zipped
@@ -75,6 +80,8 @@ class PublicPages:
             unchanged = HttpResponseNotModified()
             # Browsers take a header of this answer for the page's: the page has its own policy.
             unchanged._csp_config = {}  # type: ignore[attr-defined]
+            if not request.path_info.endswith("/"):  # a file, which pages elsewhere may read
+                unchanged["Access-Control-Allow-Origin"] = "*"
             return _dated(request, unchanged, etag)
         if (page := _kept(state, key)) is None:
             # We compress, once; what is inside of us is not to do it again.
@@ -85,7 +92,8 @@ class PublicPages:
                 return response
             etag = etag if index.is_at(state) else ""
             if response.streaming:  # as long as it likes: it is not kept
-                return _dated(request, _passing(response, request.method or "", zipped), etag)
+                passed = _passing(response, request.method or "", zipped)
+                return _dated(request, passed, etag) if passed.status_code == 200 else passed
             page = _sent(response, zipped)
             if etag:
                 _keep(state, key, page)
@@ -109,13 +117,35 @@ def _sent(response: HttpResponse, zipped: bool) -> Page:
 def _passing(response: Any, method: str, zipped: bool) -> Any:
     """Give a streamed answer as it is sent, compressed on its way."""
     packs = zipped and not response["Content-Type"].startswith(PACKED)
-    if method == "HEAD":
-        response.streaming_content = ()
-    elif packs:
-        response.streaming_content = compress_sequence(response.streaming_content)
     if packs:
         response["Content-Encoding"] = "gzip"
+    if method == "HEAD":
+        response.streaming_content = ()
+        return response
+    if packs:
+        response.streaming_content = compress_sequence(response.streaming_content)
+    return at_most_some(response)
+
+
+def at_most_some(response: Any) -> Any:
+    """Give a long answer, unless as many are under way as may be: who reads slowly holds a thread.
+
+    The threads that are left answer all others.
+    """
+    if not _streams.acquire(blocking=False):
+        let_go(response)
+        busy = HttpResponse("503 Service Unavailable", status=503, content_type="text/plain")
+        busy["Retry-After"] = "30"
+        return busy
+    # It ends when the server closes the answer, at the latest when nobody has it any more.
+    response._resource_closers.append(finalize(response, _streams.release))
     return response
+
+
+def let_go(response: Any) -> None:
+    """Close what an answer holds, whose request has not finished: others would take it for so."""
+    while response._resource_closers:
+        response._resource_closers.pop()()
 
 
 def _state_of_the_record() -> State:

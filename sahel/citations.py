@@ -21,7 +21,7 @@ from sahel.dates import EDTF
 from sahel.facets import Selection
 from sahel.fields import address, readers_language, vocabulary
 from sahel.linked import LICENCE
-from sahel.models import Change, Quotation, Source, Unrecorded
+from sahel.models import Change, Event, Quotation, Source, Unrecorded
 from sahel.pages import day_in_words
 
 # What would end a line; spaces that do not break, as French has them, stay.
@@ -134,6 +134,14 @@ def exact_parts(when: EDTF | None) -> list[int]:
 # What is cited ------------------------------------------------------------------------------------
 
 
+def titled(event: Card) -> str:
+    """Name an event where its title stands alone: with its date, and no surer than it is."""
+    said = [event.date.in_words()]
+    if event.status != Event.Status.HAPPENED:
+        said.append(vocabulary(Event.Status, readers_language())[event.status].lower())
+    return f"{event.title} ({', '.join(said)})"
+
+
 def version_of(event: int) -> Version | None:
     """Give the version of a public event as it is now; None where no entry has left it so."""
     changed_since = Unrecorded.objects.filter(event=OuterRef("event"))
@@ -158,7 +166,7 @@ def event_address(slug: str, version: Version | None) -> str:
 
 def of_event(request: HttpRequest, event: Card, version: Version | None) -> Cited:
     """Cite an event in a version."""
-    title = f"{event.title} ({event.date.in_words()})"
+    title = titled(event)
     url = request.build_absolute_uri(event_address(event.slug, version))
     return _of_ours(f"sahel-event-{event.slug}", "page", title, event.title.lang, url, version)
 
@@ -191,7 +199,8 @@ def _of_ours(
     counted: str = "",
 ) -> Cited:
     site = "" if title.startswith(_("Sahel timeline")) else _("Sahel timeline")
-    parts = [_quoted(title), counted, site, str(version or ""), url, "CC BY 4.0", _accessed()]
+    terms = "CC BY 4.0"
+    parts = [_quoted(title), counted, site, str(version or ""), url, terms, _accessed()]
     return Cited(
         key=key,
         kind=kind,
@@ -204,7 +213,7 @@ def _of_ours(
         version=version,
         accessed=_today(),
         licence=LICENCE,
-        note=counted,
+        note=_clauses([counted, terms]),
     )
 
 
@@ -226,7 +235,7 @@ def of_source(request: HttpRequest, source: Source) -> Cited:
         notes.append(_("copy of %(source)s") % {"source": _source_line(source.original)})
     if source.archived_url:
         notes.append(_("archived at %(url)s") % {"url": source.archived_url})
-    told, read = "; ".join(notes), source.date_read
+    told, read = _clauses(notes), source.date_read
     on = _("read on %(day)s") % {"day": day_in_words(read)} if read else ""
     return Cited(
         key=f"sahel-source-{source.slug}",
@@ -268,7 +277,7 @@ def of_quotation(
         within=source.within,
         author=source.author,
         accessed=source.accessed,
-        note="; ".join(filter(None, [words, source.note, checked])),
+        note=_clauses([words, source.note, checked]),
     )
 
 
@@ -288,6 +297,10 @@ def _accessed() -> str:
 
 def _line(parts: Iterable[str]) -> str:
     return flat(f"{', '.join(filter(None, parts))}.")
+
+
+def _clauses(parts: Iterable[str]) -> str:
+    return pgettext("between clauses", "; ").join(filter(None, parts))
 
 
 def _today() -> date:

@@ -62,12 +62,13 @@ def corrections(record: Index, event: int) -> tuple[Change | None, list[Told], V
     """
     rows = Change.objects.filter(event=event).order_by("number")
     unrecorded = Exists(Unrecorded.objects.filter(event=event))
-    numbers, public, version = [], [], None
+    numbers, public, version, withdrawn = [], [], None, 0
     for number, is_public, what, at, changed in rows.values_list(
         "number", "public", "what", "at", unrecorded
     ):
         numbers.append(number)
         version = None if changed else Version(number, at.date())
+        withdrawn = number if what == What.WITHDRAWN else withdrawn
         if is_public and what in TOLD:
             public.append(number)
     if not public:
@@ -81,8 +82,8 @@ def corrections(record: Index, event: int) -> tuple[Change | None, list[Told], V
     pairs = [(entries[before[number]].snapshot, entries[number].snapshot) for number in since]
     told = _told([entries[number] for number in since], {})
     for each, differences in zip(told, compare_each(pairs, record), strict=True):
-        # What was not public is nobody's to see.
-        if each.entry.what in (What.CORRECTED, What.CHECKED):
+        # What was not public is nobody's to see, nor what was withdrawn since.
+        if each.entry.what in (What.CORRECTED, What.CHECKED) and each.entry.number > withdrawn:
             each.differences = differences
     return first, told, version
 

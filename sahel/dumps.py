@@ -6,8 +6,11 @@ from os import stat_result
 from pathlib import Path
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import condition, require_safe
+
+from sahel.caching import at_most_some
+from sahel.models import Change
 
 LATEST, METADATA, SUMS = "sahel-latest", "metadata.json", "SHA256SUMS"
 DATED = re.compile(r"sahel-(?P<day>\d{4}-\d\d-\d\d)\.(?P<form>jsonl\.gz|sqlite)", re.ASCII)
@@ -33,7 +36,20 @@ def sums(into: Path) -> dict[str, str]:
 
 
 def _file(name: str) -> Path | None:
-    """Give the file of that name, None where there is none: no other file is ever looked for."""
+    """Give the file of that name, None where there is none, or where it tells what was withdrawn.
+
+    No other file is ever looked for.
+    """
+    path = _named(name)
+    if path is None or not DATED.fullmatch(path.name):
+        return path
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    gone = (Change.What.WITHDRAWN, Change.What.TAKEN_BACK, Change.What.DELETED)
+    since = Change.objects.filter(public=True, what__in=gone, at__gte=written)
+    return None if since.exists() else path
+
+
+def _named(name: str) -> Path | None:
     form = name.removeprefix(f"{LATEST}.")
     if form in ("jsonl.gz", "sqlite"):
         return max(folder().glob(f"sahel-????-??-??.{form}"), default=None)
@@ -46,6 +62,12 @@ def offered() -> list[str]:
     """Give the names of the newest files that are there, for a page to lead to."""
     names = (f"{LATEST}.jsonl.gz", f"{LATEST}.sqlite", METADATA, SUMS)
     return [name for name in names if _file(name)]
+
+
+def made() -> datetime | None:
+    """Give the time of the newest dump that is offered."""
+    path = _file(f"{LATEST}.sqlite")
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC) if path else None
 
 
 def _found(name: str) -> stat_result | None:
@@ -65,7 +87,7 @@ def _last_modified(request: HttpRequest, name: str) -> datetime | None:
 
 @require_safe
 @condition(etag_func=_etag, last_modified_func=_last_modified)
-def file(request: HttpRequest, name: str) -> FileResponse:
+def file(request: HttpRequest, name: str) -> HttpResponseBase:
     """Send a file, by its own name also where the latest was asked for."""
     if (path := _file(name)) is None:
         raise Http404
@@ -76,4 +98,4 @@ def file(request: HttpRequest, name: str) -> FileResponse:
     answer["Content-Type"] = TYPES[form]
     answer["Cache-Control"] = "public, no-cache"  # the latest is another one tomorrow
     answer["Access-Control-Allow-Origin"] = "*"  # a page elsewhere may open it: it is open
-    return answer
+    return answer if request.method == "HEAD" else at_most_some(answer)

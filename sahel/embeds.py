@@ -28,10 +28,11 @@ from django.views.decorators.http import require_safe
 from sahel import index
 from sahel.addresses import moved, not_found
 from sahel.cards import Card, Quoted, cards
+from sahel.citations import titled
 from sahel.facets import Selection, renamed
-from sahel.fields import Text, address, readers_language, vocabulary
+from sahel.fields import Text, address, readers_language
 from sahel.filters import Filters
-from sahel.models import Actor, Event, Place
+from sahel.models import Actor, Place
 from sahel.pages import draw
 from sahel.views import in_use, quotation_of, record_for
 
@@ -157,10 +158,11 @@ def _theme(request: HttpRequest) -> str:
 # What can be shown in a frame ---------------------------------------------------------------------
 
 
-def at(request: HttpRequest, url: str, language: str = "") -> Embed:
+def at(request: HttpRequest, url: str, language: str = "", *, again: bool = True) -> Embed:
     """Give what a frame shows of the page at an address, in its own language or another one.
 
-    Raises Http404 unless the address is that of a page of ours, on this host, that has a frame.
+    What moved is followed once. Raises Http404 unless the address is that of a page of ours, on
+    this host, that has a frame.
     """
     try:
         parts = urlsplit(url)
@@ -184,8 +186,8 @@ def at(request: HttpRequest, url: str, language: str = "") -> Embed:
         try:
             return PAGES[kind](request, slug, QueryDict(parts.query))
         except Http404:
-            if now := moved(request, path, parts.query):
-                return at(request, now, language)
+            if again and (now := moved(request, path, parts.query)):
+                return at(request, now, language, again=False)
             raise
 
 
@@ -198,7 +200,7 @@ def _event(request: HttpRequest, slug: str, query: QueryDict) -> Embed:
     event.summary = Text(_cut(event.summary), event.summary.lang)
     return Embed(
         kind="event",
-        title=_named(event),
+        title=titled(event),
         heading=event.title,
         page=address("event", slug),
         frame=address("embed-event", slug),
@@ -214,7 +216,7 @@ def _quotation(request: HttpRequest, key: str, query: QueryDict) -> Embed:
     _found, event, quoted = quotation_of(request, key)
     return Embed(
         kind="quotation",
-        title=f"{_('Quotation')} – {_named(event)}",
+        title=f"{_('Quotation')} – {titled(event)}",
         heading=event.title,
         page=address("quotation", key),
         frame=address("embed-quotation", key),
@@ -278,14 +280,6 @@ PAGES: dict[str, Callable[[HttpRequest, str, QueryDict], Embed]] = {
     "place": _place,
     "timeline": _timeline,
 }
-
-
-def _named(event: Card) -> str:
-    """Name an event where its title stands alone: with its date, and no surer than it is."""
-    said = [event.date.in_words()]
-    if event.status != Event.Status.HAPPENED:
-        said.append(vocabulary(Event.Status, readers_language())[event.status].lower())
-    return f"{event.title} ({', '.join(said)})"
 
 
 def _voices(event: Card) -> Card:

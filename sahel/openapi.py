@@ -6,8 +6,9 @@ from typing import Any, Literal, TypedDict, get_args, get_origin, is_typeddict
 
 from django.utils.translation import gettext as _
 
-from sahel.exports.files import ONE, About
+from sahel.exports.files import NAMED, ONE, About
 from sahel.exports.shapes import KINDS, NAMES, SHAPES, Field, Kind, fields
+from sahel.facets import VOCABULARIES
 from sahel.filters import FACETS, MAX_VALUES, MAX_WORDS_LENGTH
 from sahel.linked import LICENCE
 from sahel.words import WORDS
@@ -16,12 +17,14 @@ from sahel.words import WORDS
 SLUG = "^[-a-zA-Z0-9_]{1,100}$"
 VALUE = "^-?[a-z0-9]+(?:-[a-z0-9]+)*$"
 YEAR = "^-?[1-9][0-9]{0,3}$"
-DATE = "^[12][0-9]{3}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|1[0-9]|2[0-8]))?)?$"
+DATE = (  # 29 February is understood in the years that have it
+    "^[12][0-9]{3}(?:-(?:0[13578]|1[02])(?:-(?:0[1-9]|[12][0-9]|3[01]))?"
+    "|-(?:0[469]|11)(?:-(?:0[1-9]|[12][0-9]|30))?|-02(?:-(?:0[1-9]|1[0-9]|2[0-8]))?)?$"
+)
 WORD = r"[\p{L}\p{N}]"
 
 VERSION = "1.0.0"
 USUAL, MOST = 25, 100  # records on a page
-OF_NAMES: tuple[Kind, ...] = ("actors", "places", "sources")
 
 
 class Problem(TypedDict):
@@ -64,7 +67,11 @@ def _parameters() -> dict[str, Any]:
     """Describe the words that all lists know."""
     found: dict[str, Any] = {}
     for facet in FACETS:
-        item = {"type": "string", "pattern": YEAR if facet == "year" else VALUE, "maxLength": 100}
+        item: dict[str, Any] = {"type": "string"}
+        if vocabulary := VOCABULARIES.get(facet):
+            item["enum"] = [f"{sign}{each}" for sign in ("", "-") for each in vocabulary.values]
+        else:
+            item |= {"pattern": YEAR if facet == "year" else VALUE, "maxLength": 100}
         values = {"type": "array", "items": item, "maxItems": MAX_VALUES}
         found[facet] = _word(facet, values, explode=True)
     for bound in ("from", "to"):
@@ -87,7 +94,7 @@ def _of(kind: Kind) -> list[Any]:
     after = _("what the page before ended with: its “next” has it")
     known.append(_word("after", {"type": "string", "pattern": SLUG}, after))
     known.append(_fields_wanted(kind))
-    if kind in OF_NAMES:
+    if kind in NAMED:
         text = {"type": "string", "maxLength": MAX_WORDS_LENGTH}
         known.append(_word("find", text, _("words of the names to look for")))
     else:

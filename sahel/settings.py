@@ -133,7 +133,7 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 EMAIL_FROM = env.str("EMAIL_FROM", default="")
 ALERTS = bool(env.str("EMAIL_URL", default=""))  # whether readers may have digests by e-mail
 if ALERTS:
-    if not EMAIL_FROM or "*" in ALLOWED_HOSTS:
+    if not EMAIL_FROM or any(host.startswith(("*", ".")) for host in ALLOWED_HOSTS):
         raise ImproperlyConfigured(
             "EMAIL_URL needs EMAIL_FROM, the address that mails are from, "
             "and hosts by name in ALLOWED_HOSTS, where mails lead."

@@ -42,7 +42,10 @@ WORDS: dict[str, Word] = {
             several=True,
         ),
         Word(
-            "source", _("rests on that source"), "source=guardian-retranslated-2022", several=True
+            "source",
+            _("quotes that source or refers to it"),
+            "source=guardian-retranslated-2022",
+            several=True,
         ),
         Word(
             "q",
@@ -51,7 +54,15 @@ WORDS: dict[str, Word] = {
         ),
         Word("find", _("names to offer or to list; it selects no events"), "find=minusma"),
         Word("order", _("the newest first; the oldest first otherwise"), "order=newest"),
-        Word("after", _("the page that begins after that event"), "after=bounti-strike"),
-        Word("before", _("the page that ends before that event"), "before=bounti-strike"),
+        Word(
+            "after",
+            _("the page that begins after that event; files hold all pages"),
+            "after=bounti-strike",
+        ),
+        Word(
+            "before",
+            _("the page that ends before that event; files hold all pages"),
+            "before=bounti-strike",
+        ),
     )
 }

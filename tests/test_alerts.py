@@ -20,6 +20,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
+from sahel import alerts
 from sahel.models import Asking, Change, Event, Subscription, changes
 from sahel.models.alerts import hashes
 from tests.factories import CHECKED, make_actor, make_event, make_source
@@ -212,6 +213,32 @@ def test_a_third_party_is_not_bombed_with_mails(client):
         assert ask(client, email=email).status_code == 200
     assert len(mail.outbox) == 3
     assert Subscription.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["amina@example.org", "AMINA@EXAMPLE.ORG", '"amina"@example.org', r'"a\mina"@example.org',
+     "am.in.a+x@example.org", "\uff41mina@example.org", "amina@example\uff0eorg"],
+)  # fmt: skip
+def test_one_mailbox_is_one_however_it_is_written(email):
+    assert alerts._person(email) == "amina@example.org"
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:4711", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("[2001:db8:1:2ff::7]:443", "2001:db8:1:200::/56"),
+        ("2001:db8:1:2ff::7", "2001:db8:1:200::/56"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_one_connection_is_one_however_it_is_told(rf, settings, told, known):
+    settings.HTTPS = True
+    request = rf.get("/", headers={"x-forwarded-for": f"203.0.113.9, {told}"})
+    assert alerts._requester(request) == known
 
 
 def test_nobody_can_have_us_write_their_own_words_to_others(client):
@@ -621,6 +648,10 @@ def test_a_digest_that_is_sent_again_is_the_same_mail_to_a_mailbox(client):
         ({"EMAIL_URL": "smtp+tls://us:secret@mail.example"}, "'use_tls': True"),
         ({"EMAIL_URL": "smtp://mail.example:25", "EMAIL_FROM": ""}, "EMAIL_URL needs EMAIL_FROM"),
         ({"EMAIL_URL": "smtp://mail.example:25", "ALLOWED_HOSTS": "*"}, "by name in ALLOWED_HOSTS"),
+        (
+            {"EMAIL_URL": "smtp://mail.example:25", "ALLOWED_HOSTS": ".example.org"},
+            "by name in ALLOWED_HOSTS",
+        ),
         ({}, "False"),
     ],
 )

@@ -95,6 +95,8 @@ def test_a_program_gets_the_fields_it_asks_for(ask: Callable[..., Any]) -> None:
         ("events?limit=0", "limit"),
         ("events?limit=101", "limit"),
         ("events?limit=%D9%A3", "limit"),
+        ("events?kind=skirmish", "none of coup,"),
+        ("events?status=-untrue", "none of happened,"),
         ("events?fields=slug,nothing", "fields"),
         ("events?fields=", "fields"),
         ("events?order=oldest", "order"),

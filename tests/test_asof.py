@@ -58,7 +58,8 @@ def listed(client, path):
     found = []
     while path:
         page = client.get(path).text
-        found += re.findall(r'<span class="date">.*?</span> <a href="([^"]+)"[^>]*>(.+?)</a>', page)
+        line = r'<span class="date">.*?</span> (?:<span>)?<a href="([^"]+)"[^>]*>(.+?)</a>'
+        found += re.findall(line, page)
         more = re.search(r'rel="next" href="([^"]+)"', page)
         path = more and more[1]
     return found
@@ -177,17 +178,46 @@ def test_who_is_in_no_public_event_any_more_is_named_without_a_link(client, stri
     with by_an_editor():
         Event.objects.exclude(pk=strike.pk).update(publication="review")
         strike.involvements.all().delete()
-    page = client.get(f"/en/events/strike/{strike.first}/").text
-    assert "France" in page
-    assert "/en/actors/france/" not in page
     Actor.objects.update(slug="hidden", name_en="Hidden")
     page = client.get(f"/en/events/strike/{strike.first}/").text
-    assert "Hidden" not in page
+    assert "Hidden" not in page  # nobody has seen that name
+    assert "/en/actors/france/" not in page
+    assert re.search(r"<li>\s*france\s*<span", page)
     with by_an_editor():
         Event.objects.exclude(pk=strike.pk).get().involvements.all().delete()
         Actor.objects.all().delete()
     page = client.get(f"/en/events/strike/{strike.first}/").text
     assert re.search(r"<li>\s*france\s*<span", page)
+
+
+def test_what_was_withdrawn_once_stays_gone_in_its_old_versions(client, strike):
+    with by_an_editor():
+        Event.objects.filter(pk=strike.pk).update(publication="withdrawn", withdrawal_en="Untrue.")
+    with by_an_editor():
+        Event.objects.filter(pk=strike.pk).update(publication="published", title_en="Again")
+    for number, status in ((strike.first, 404), (strike.second, 404), (last_number(), 200)):
+        assert client.get(f"/en/events/strike/{number}/").status_code == status
+    assert "Air strike" not in client.get("/en/events/strike/").text
+    assert "Air strike" not in client.get(f"/en/record/{TODAY}/").text
+
+
+def test_what_is_not_on_record_yet_is_said(client, strike):
+    Event.objects.filter(pk=strike.pk).update(title_en="By hand")
+    page = client.get(f"/en/events/strike/{strike.second}/").text
+    assert "Nothing was changed since" not in page
+    assert "It was changed since, which is not on record yet." in page
+    call_command("publish_due")
+    assert "Then: corrected." in client.get(f"/en/events/strike/{strike.second}/").text
+
+
+def test_figures_of_a_version_say_whose_they_are(client, strike):
+    quotation = strike.quotations.get()
+    with by_an_editor():
+        quotation.estimates.create(words="happened", measure="killed", best=19)
+    page = client.get(f"/en/events/strike/{last_number()}/").text
+    figures = re.search(r'<ul class="estimates">(.+?)</ul>', page, re.S)[1]
+    assert "19" in figures
+    assert re.search(r"– \s*\w+ by: ", figures)
 
 
 def test_an_entry_of_an_older_shape_is_drawn_as_far_as_it_goes(client, strike):
@@ -254,7 +284,7 @@ def test_without_a_history_there_is_no_day(client):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_each_day_lists_what_the_timeline_listed_at_its_end(client, days_ago, seed):
-    draw, told = random.Random(seed), {}  # noqa: S311 - no secret
+    draw, told, withdrawn = random.Random(seed), {}, {}  # noqa: S311 - no secret
     for days in range(6, -1, -1):
         days_ago(days)
         for number in range(6):
@@ -263,19 +293,22 @@ def test_each_day_lists_what_the_timeline_listed_at_its_end(client, days_ago, se
         for event in draw.sample(list(Event.objects.all()), 4):
             event.refresh_from_db()
             with by_an_editor():
-                _change(draw, event)
+                if _change(draw, event) == "withdraw":
+                    withdrawn[event.pk] = day(days)
         events = Event.objects.published().in_order()
         told[day(days)] = list(events.values_list("pk", "title_en"))
     public = set(Event.objects.published().values_list("pk", flat=True))
     for asked, events in told.items():
         found = listed(client, f"/en/record/{asked}/")
-        gone = "An event that is not public any more"
+        gone = "A version that is not public any more"
         assert [title for _, title in found] == [
-            title if pk in public else gone for pk, title in events
+            title if pk in public and withdrawn.get(pk, "") <= asked else gone
+            for pk, title in events
         ]
         assert f"{len(events)} events were public" in client.get(f"/en/record/{asked}/").text
     for address, title in found:
         assert f"<h1>{title}</h1>" in client.get(address).text
+    assert withdrawn
 
 
 def _change(draw, event):
@@ -288,11 +321,12 @@ def _change(draw, event):
         event.quotations.update(checked_on="2026-01-01")
     elif what == "delete":
         event.delete()
-        return
+        return what
     else:
         event.publication = "withdrawn" if what == "withdraw" else "published"
         event.withdrawal_en = "Untrue."
     event.save()
+    return what
 
 
 def test_a_page_of_a_day_takes_few_queries(client, days_ago, django_assert_max_num_queries):

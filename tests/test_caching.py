@@ -7,7 +7,9 @@ from django.db import close_old_connections, connection, connections
 from django.test import override_settings
 
 from sahel import caching, index
+from sahel.exports import tables
 from sahel.models import Event
+from tests.downloads import get
 from tests.factories import make_event
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +148,58 @@ def test_a_connection_that_the_database_closed_is_not_felt(client, path):
     caching.forget()
     close_old_connections()  # as at the start of each request; Django's test client leaves it out
     assert client.get(path).status_code == 200
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accepted", "zipped"),
+    [("gzip;q=0", False), ("br, gzip; q=0.0", False), ("gzip;q=0.5", True), ("deflate", False)],
+)
+def test_who_wants_no_gzip_gets_none(client, accepted, zipped):
+    page = client.get("/en/", headers={"accept-encoding": accepted})
+    assert page.has_header("Content-Encoding") == zipped
+
+
+def test_pages_elsewhere_may_ask_again_for_a_file(client):
+    file = get(client, "/en/events.json")
+    again = client.get("/en/events.json", headers={"if-none-match": file["ETag"]})
+    assert again.status_code == 304
+    assert file["Access-Control-Allow-Origin"] == again["Access-Control-Allow-Origin"] == "*"
+    page = client.get("/en/")
+    again = client.get("/en/", headers={"if-none-match": page["ETag"]})
+    assert not again.has_header("Access-Control-Allow-Origin")
+
+
+def test_readers_who_take_their_time_leave_threads_for_others(client):
+    slow = [client.get("/en/events.csv") for _ in range(caching.STREAMS)]
+    refused = client.get("/en/events.csv")
+    assert (refused.status_code, refused["Retry-After"]) == (503, "30")
+    assert client.head("/en/events.csv").status_code == 200
+    assert client.get("/en/").status_code == 200
+    for file in slow:
+        assert b"strike" in b"".join(file.streaming_content)
+    assert get(client, "/en/events.csv").status_code == 200
+
+
+def test_a_stream_that_nobody_reads_to_its_end_makes_room(client):
+    for _ in range(3 * caching.STREAMS):
+        answer = client.get("/en/events.csv")
+        assert answer.status_code == 200
+        caching.let_go(answer)
+
+
+def test_one_workbook_is_written_at_a_time(client):
+    with tables._writing:
+        refused = client.get("/fr/events.xlsx")
+        assert (refused.status_code, refused["Retry-After"]) == (503, "10")
+        assert "Un autre classeur" in refused.text
+    assert get(client, "/fr/events.xlsx").status_code == 200
+
+
+def test_a_workbook_of_too_many_events_is_refused_before_it_is_begun(client, monkeypatch):
+    monkeypatch.setattr(tables, "MOST_ROWS", 0)
+    refused = client.get("/en/events.xlsx")
+    assert refused.status_code == 413
+    assert "take CSV" in refused.text

@@ -138,7 +138,8 @@ def test_a_reader_takes_an_event_along_in_its_version(client, strike):
         r"  title = {{Strike at \#1 \textbraceleft{}Bounti\textbraceright{} (about January 2021)}},"
         "\n  howpublished = {Sahel timeline},\n"
         f"  date = {{{TODAY}}},\n  year = {{{TODAY.year}}},\n  version = {{{number}}},\n"
-        f"  url = {{{url}}},\n  urldate = {{{TODAY}}},\n  language = {{en}}\n}}\n"
+        f"  url = {{{url}}},\n  urldate = {{{TODAY}}},\n  language = {{en}},\n"
+        "  note = {CC BY 4.0}\n}\n"
     )
     ymd = f"{TODAY:%Y/%m/%d}"
     answer = client.get("/en/events/strike.ris")
@@ -147,7 +148,7 @@ def test_a_reader_takes_an_event_along_in_its_version(client, strike):
         "TY  - ELEC\r\nID  - sahel-event-strike\r\n"
         "TI  - Strike at #1 {Bounti} (about January 2021)\r\nT2  - Sahel timeline\r\n"
         f"PY  - {TODAY.year}\r\nDA  - {ymd}/\r\nET  - {number}\r\nUR  - {url}\r\n"
-        f"Y2  - {ymd}\r\nLA  - en\r\nER  - \r\n"
+        f"Y2  - {ymd}\r\nLA  - en\r\nN1  - CC BY 4.0\r\nER  - \r\n"
     )
     parts = {"date-parts": [[TODAY.year, TODAY.month, TODAY.day]]}
     assert client.get("/en/events/strike.csl.json").json() == [
@@ -161,6 +162,7 @@ def test_a_reader_takes_an_event_along_in_its_version(client, strike):
             "URL": url,
             "accessed": parts,
             "language": "en",
+            "note": "CC BY 4.0",
         }
     ]
 
@@ -203,7 +205,7 @@ def test_a_selection_says_its_filters_its_number_and_the_version_of_the_record(c
     assert 'filename="sahel-events-2021-newest.ris"' in answer["Content-Disposition"]
     (entry,) = rispy.loads(answer.text)
     assert entry["title"] == "Sahel timeline: 2021"
-    assert (entry["notes"], entry["edition"]) == (["1 event"], str(last))
+    assert (entry["notes"], entry["edition"]) == (["1 event; CC BY 4.0"], str(last))
     assert entry["urls"] == ["http://testserver/en/?year=2021"]
     (whole,) = rispy.loads(client.get("/en/events.ris").text)
     assert whole["urls"] == [f"http://testserver/en/record/{TODAY}/"]

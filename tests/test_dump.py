@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from sahel import caching, index, public
 from sahel.dumps import sums
 from sahel.fields import Derived
 from sahel.management.commands.dump import write_record
+from sahel.management.commands.load_dump import LONGEST
 from sahel.models import (
     Actor,
     Change,
@@ -40,6 +41,7 @@ from sahel.models import (
 )
 from sahel.models.history import faults
 from sahel.public_tables import metadata
+from tests.downloads import get
 from tests.factories import make_actor, make_event, make_place, make_source
 from tests.test_facets import events, fill
 
@@ -297,6 +299,8 @@ def test_a_file_that_was_cut_off_or_changed_on_its_way_is_told(tmp_path, lines):
     assert "is damaged or cut off" in refused(path)
     path.write_text("no archive")
     assert "is damaged or cut off after line 0" in refused(path)
+    path.write_bytes(gzip.compress(b" " * (LONGEST + 1)))
+    assert "line 1 is longer than" in refused(path)
     assert "cannot be read: No such file" in refused(tmp_path / "nothing.jsonl.gz")
 
 
@@ -428,14 +432,33 @@ def test_a_reader_takes_a_file_as_it_is(client, offered, name, file, kind):
     assert client.get(f"/dumps/{name}", headers=since).status_code == 304
 
 
+@pytest.mark.parametrize("how", ["withdrawn", "review", "deleted"])
+def test_a_dump_that_tells_what_was_withdrawn_since_is_not_given_away(client, offered, how):
+    name = f"/dumps/{TODAY}.sqlite"
+    assert get(client, name).status_code == 200
+    with changes(Change.Way.EDITOR):
+        if how == "deleted":
+            Event.objects.all().delete()
+        else:
+            Event.objects.update(publication=how, withdrawal_en="Untrue.")
+    for asked in (name, "/dumps/sahel-latest.sqlite", "/dumps/sahel-2020-01-01.sqlite"):
+        assert client.get(asked).status_code == 404
+    run("dump")
+    assert get(client, name).status_code == 200
+
+
 @pytest.mark.parametrize(
     "name",
     ["notes.txt", "..%2Fsecret-key", "%2E%2E/secret-key", "sahel-*.sqlite", "SHA256SUMS/",
-     "", ".", "sahel-latest.xlsx", "sahel-latest.sqlite%00", "sahel-1999-01-01.sqlite",
+     ".", "sahel-latest.xlsx", "sahel-latest.sqlite%00", "sahel-1999-01-01.sqlite",
      "sahel-²020-01-01.sqlite"],
 )  # fmt: skip
 def test_no_other_file_is_given_away(client, offered, name):
     assert client.get(f"/dumps/{name}").status_code == 404
+
+
+def test_the_folder_itself_leads_to_the_page_that_names_its_files(client):
+    assert client.get("/dumps/")["Location"] == "/data/"
 
 
 def test_where_there_is_no_dump_a_reader_is_told_in_her_language(client, tmp_path, settings):
@@ -452,6 +475,5 @@ def test_the_data_page_leads_to_the_newest_dump(client, tmp_path, settings):
     caching.forget()
     page = client.get("/en/data/").text
     for name in re.findall(r'href="(/dumps/[^"]+)"', page):
-        with closing(client.get(name)) as file:
-            assert file.status_code == 200
+        assert get(client, name).status_code == 200
     assert "/dumps/sahel-latest.sqlite" in page

@@ -20,10 +20,10 @@ from sahel.exports.columns import columns
 from sahel.exports.formats import FORMATS
 from sahel.exports.plain import days_of
 from sahel.exports.shapes import KINDS
-from sahel.models import Change, record_changes
+from sahel.models import Change, Estimate, Quotation, record_changes
 from sahel.spreadsheets import escaped, unescaped
 from tests.downloads import get, rows, text
-from tests.factories import make_event, make_place
+from tests.factories import CHECKED, make_actor, make_event, make_place, make_source
 
 # What is in them ----------------------------------------------------------------------------------
 
@@ -129,6 +129,44 @@ def test_a_workbook_has_a_sheet_of_quotations_and_one_that_says_what_it_is(clien
     assert (event[1].value, event[1].data_type) == ("=1+1", "s")
     assert "-2 of them left." in [cell.value for cell in list(book["quotations"].rows)[1]]
     assert "CC BY 4.0" in str([[cell.value for cell in row] for row in book["about"].rows])
+
+
+@pytest.mark.django_db
+def test_no_figure_and_no_side_stands_without_who_says_so(client: Client) -> None:
+    event = make_event("A strike", words="19 men died.", speaker=make_actor("UN"))
+    claim = event.quotations.get()
+    claim.stance, claim.speaker_role_en = "claims", "with local groups"
+    claim.save()
+    Estimate.objects.create(quotation=claim, words="19 men", measure="killed", best=19)
+    denied = {"exact": "There was no wedding.", "start": 99, "end": 120, **CHECKED}
+    Quotation.objects.create(
+        event=event,
+        source=claim.source,
+        language="en",
+        speaker=make_actor("France"),
+        stance="denies",
+        order=1,
+        **denied,
+    )
+    (row,) = rows(client, "/en/events.csv")
+    assert row["quotation_speaker"] == "UN, with local groups"
+    assert row["figures"] == "killed: 19 (Claimed by: UN, with local groups)"
+    assert "Denied or disputed by: France: “There was no wedding.”" in row["voices"]
+    (slide,) = json.loads(text(client, "/en/events.timelinejs.json"))["events"]
+    assert "There was no wedding." in slide["text"]["text"]
+    assert "Denied or disputed by: France" in slide["text"]["text"]
+    annotation = json.loads(text(client, f"/en/quotations/{claim.key}.jsonld"))
+    assert annotation["body"][1]["schema:creditText"] == "claimed by: UN, with local groups"
+
+
+@pytest.mark.django_db
+def test_a_copy_is_told_from_its_original(client: Client) -> None:
+    original = make_source("first", title="The first", author="A. Writer", publisher="Daily")
+    make_event(source=make_source("again", original=original))
+    (row,) = rows(client, "/en/sources.csv")
+    assert (row["copy_of"], row["original"]) == ("", "The first, A. Writer, Daily")
+    (event,) = json.loads(text(client, "/en/events.json"))["events"]
+    assert event["quotations"][0]["source"]["original"] == "The first, A. Writer, Daily"
 
 
 # GeoJSON, TimelineJS ------------------------------------------------------------------------------
@@ -274,7 +312,7 @@ def test_a_page_names_its_other_formats_and_each_is_there(client: Client, path: 
     assert named == [(address, media_type) for media_type, address in linked]
     assert len(named) >= 5
     for address, media_type in named:
-        found = client.get(address)
+        found = get(client, address)
         assert found.status_code == 200
         assert found["Content-Type"].startswith(media_type)
 

@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from sahel.models import Actor, Event, FormerSlug
-from tests.factories import make_event
+from sahel.models import Actor, Change, Event, FormerSlug, changes
+from tests.factories import CHECKED, make_event
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +61,32 @@ def test_an_address_that_was_never_given_out_leads_nowhere(client, record):
     Event.objects.update(slug="renamed", publication="draft")
     assert client.get("/fr/events/strike/").status_code == 404
     assert client.get("/fr/events/renamed/").status_code == 404
+
+
+def test_a_slug_of_drafts_is_nobodys_to_know(client, record):
+    other = make_event("Other", slug="secret", publication="draft")
+    other.quotations.update(**CHECKED, start=0, end=19)
+    for slug, publication in (("still-secret", "draft"), ("other", "published")):
+        with changes(Change.Way.EDITOR):
+            Event.objects.filter(pk=other.pk).update(slug=slug, publication=publication)
+    assert FormerSlug.objects.filter(slug="secret").exists()
+    assert client.get("/en/events/other/").status_code == 200
+    assert client.get("/en/events/still-secret/").status_code == 404
+    with changes(Change.Way.EDITOR):
+        Event.objects.filter(pk=other.pk).update(publication="review")
+        Event.objects.filter(pk=other.pk).update(slug="secret-again")
+    assert client.get("/en/events/secret-again/").status_code == 404
+    assert client.get("/en/events/other/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/en/events/strike/", "/en/embed/events/strike/"])
+def test_withdrawn_events_that_exchanged_their_slugs_are_gone(client, record, path):
+    make_event("Raid", slug="raid")
+    for old, new in (("strike", "between"), ("raid", "strike"), ("between", "raid")):
+        rename_by_hand("event", old, new)
+    Event.objects.update(publication="withdrawn", withdrawal_en="Untrue.")
+    assert client.get(path).status_code == 410
+    assert client.get("/oembed?url=http://testserver/en/events/strike/").status_code == 404
 
 
 def test_a_slug_that_is_changed_back_is_its_own_again(client, record):

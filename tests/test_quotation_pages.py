@@ -83,6 +83,7 @@ def test_an_annotation_carries_the_figures(client, quotation):
         "schema:name": "wounded",
         "schema:minValue": 0,
         "schema:maxValue": 3,
+        "schema:creditText": "reported by: France",
     }
 
 

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 
 from sahel.dates import EDTF
-from sahel.exports.columns import chosen
+from sahel.exports.columns import chosen, said_by
 from sahel.exports.files import File
-from sahel.exports.plain import days_of, said_by
+from sahel.exports.plain import days_of
 from sahel.exports.shapes import EventRecord, Quoted
 from sahel.fields import vocabulary
 from sahel.linked import LICENCE

@@ -13,8 +13,10 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.db.models import TextChoices
+from django.utils.text import capfirst
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from sahel.exports.shapes import (
     SHAPES,
@@ -28,7 +30,7 @@ from sahel.exports.shapes import (
     fields,
 )
 from sahel.fields import chooser, vocabulary
-from sahel.models import Estimate
+from sahel.models import Estimate, Quotation
 
 type Cell = str | int | float | bool | None
 
@@ -43,6 +45,7 @@ class Column:
     name: str
     about: Any
     cell: Callable[[Any], Cell]
+    codes: type[TextChoices] | None = None  # the vocabulary that its cells are of
 
 
 CODES = tuple(code for code, _name in settings.LANGUAGES)
@@ -70,12 +73,14 @@ def _of(shape: type, *path: str) -> list[Column]:
         elif field.item:
             found.append(Column(full, field.about, _listed(field.item, *path, name)))
         else:
-            found.append(_column(full, field.about, *path, name))
+            found.append(_column(full, field.about, *path, name, codes=field.vocabulary))
     return found
 
 
-def _column(name: str, about: Any, *path: str | int) -> Column:
-    return Column(name, about, lambda record: _at(record, *path))
+def _column(
+    name: str, about: Any, *path: str | int, codes: type[TextChoices] | None = None
+) -> Column:
+    return Column(name, about, lambda record: _at(record, *path), codes)
 
 
 def _at(found: Any, *path: str | int) -> Any:
@@ -112,14 +117,21 @@ def _of_events(language: str) -> list[Column]:
         return lambda event: _at(event, "places", 0, what) if len(event["places"]) == 1 else None
 
     def speaker(event: Any) -> Cell:
-        name = _at(event, *first, "speaker", "name")
-        return chosen(name, language) if name else None
+        return speaker_of(event["quotations"][0], language) if event["quotations"] else None
 
     def figures(event: Any) -> Cell:
-        return "; ".join(
-            figure_in_words(figure, language)
+        return pgettext("between clauses", "; ").join(
+            f"{figure_in_words(figure, language)} ({said_by(quoted, language)})"
             for quoted in event["quotations"]
             for figure in quoted["figures"]
+        )
+
+    def voices(event: Any) -> Cell:
+        colon = pgettext("before a quotation", ":")
+        return "\n".join(
+            said_by(quoted, language)
+            + f"{colon} {gettext('“%(words)s”') % {'words': quoted['exact']}}"
+            for quoted in event["quotations"]
         )
 
     return [
@@ -130,14 +142,27 @@ def _of_events(language: str) -> list[Column]:
         Column("coordinates", _("what these coordinates stand for"), of_one_place("precision")),
         _column("quotation", _("the first of its quotations, letter by letter"), *first, "exact"),
         _column("quotation_language", _("its language, BCP 47"), *first, "language"),
-        _column("quotation_stance", _("what its speaker does with it"), *first, "stance"),
+        _column(
+            "quotation_stance",
+            _("what its speaker does with it"),
+            *first,
+            "stance",
+            codes=Quotation.Stance,
+        ),
         Column("quotation_speaker", _("whose words it is; empty for the source itself"), speaker),
-        _column("quotation_state", _("whether it stands in the source"), *first, "state"),
+        _column(
+            "quotation_state",
+            _("whether it stands in the source"),
+            *first,
+            "state",
+            codes=Quotation.State,
+        ),
         _column("source", _("the slug of its source"), *first, "source", "slug"),
         _column("source_title", _("the title of its source"), *first, "source", "title"),
         _column("source_publisher", _("its publisher"), *first, "source", "publisher"),
         _column("source_url", _("its address"), *first, "source", "url"),
-        Column("figures", _("the figures that its quotations give, in words"), figures),
+        Column("voices", _("all its quotations, each with who says so: both sides"), voices),
+        Column("figures", _("the figures that its quotations give, with who says so"), figures),
     ]
 
 
@@ -153,3 +178,16 @@ def figure_in_words(figure: Figure, language: str) -> str:
     counted = unit or vocabulary(Estimate.Measure, language)[figure["measure"]]
     colon = pgettext("before a quotation", ":")
     return f"{', '.join(filter(None, [counted, whom]))}{colon} {Estimate(**known).in_words()}"
+
+
+def said_by(quoted: Quoted, language: str) -> str:
+    """Say who says it and does what by it: "claimed by: France, its minister"."""
+    stance = capfirst(vocabulary(Quotation.Stance, language)[quoted["stance"]])
+    named = speaker_of(quoted, language) or quoted["source"]["publisher"]
+    return f"{stance}{pgettext('before a quotation', ':')} {named}"
+
+
+def speaker_of(quoted: Quoted, language: str) -> str:
+    """Name who speaks, and as what; empty where that is the source itself."""
+    speaker, role = quoted["speaker"], chosen(quoted["speaker_role"], language)
+    return ", ".join(filter(None, [speaker and chosen(speaker["name"], language), role]))

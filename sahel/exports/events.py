@@ -11,6 +11,7 @@ from functools import cache
 from itertools import batched
 from typing import Any, cast
 
+from django.db.models import Min
 from django.utils.translation import override
 
 from sahel.corroboration import corroboration
@@ -33,6 +34,7 @@ from sahel.exports.shapes import (
 from sahel.filters import Facet
 from sahel.index import Index
 from sahel.models import (
+    Change,
     Estimate,
     Event,
     Involvement,
@@ -42,6 +44,8 @@ from sahel.models import (
     Source,
 )
 
+# What a copy is a copy of: its slug, and what is said of it also where it has no page.
+ORIGINAL = "original__slug", "original__title", "original__author", "original__publisher"
 AT_ONCE = 250  # records that are read in one go
 Rows = Iterator[tuple[Any, ...]]
 
@@ -85,26 +89,29 @@ class Events:
         return slug in self.index.values[facet]
 
     def _events(self, keys: Sequence[int]) -> Iterator[tuple[int, EventRecord]]:
-        columns = "pk slug kind status date date_basis date_words published updated"
+        columns = "pk slug kind status date date_basis date_words updated"
         columns += " title_en title_fr summary_en summary_fr note_en note_fr"
         columns += " date_note_en date_note_fr"
         rows = Event.objects.published().filter(pk__in=keys).order_by()
         found: dict[int, EventRecord] = {}
         for key, *row in rows.values_list(*columns.split()):
             found[key] = self._event(*row)
+        entries = Change.objects.filter(event__in=keys, what=Change.What.PUBLISHED).order_by()
+        for key, at in entries.values_list("event").annotate(Min("at")):
+            if key in found:
+                found[key]["published"] = _moment(at)
         for key, actor, role in _parts(Involvement, keys, "actor_id", "role"):
             if key in found and (named := self._named("actor", actor)):
                 found[key]["actors"].append(cast(Involved, {**named, "role": role}))
         self._locate(keys, found)
         self._quote(keys, found)
-        self._refer(keys, found)
         for key in keys:
             if event := found.get(key):
                 event["independent_sources"] = self._independent(event)
                 yield key, event
 
     def _event(self, *row: Any) -> EventRecord:
-        slug, kind, status, when, basis, words, published, updated, *texts = row
+        slug, kind, status, when, basis, words, updated, *texts = row
         title, summary, note, date_note = (
             Words(en=en, fr=fr) for en, fr in zip(texts[::2], texts[1::2], strict=True)
         )
@@ -128,7 +135,7 @@ class Events:
             "references": [],
             "independent_sources": {"quoted": 0, "named": 0},
             "note": note,
-            "published": _moment(published),
+            "published": None,
             "updated": _moment(updated) or "",
             "page": self.page("event", slug),
         }
@@ -164,7 +171,9 @@ class Events:
         columns += " checked_on checked_sha256 why_uncheckable_en why_uncheckable_fr start end"
         columns += " prefix suffix page source_id"
         rows = list(_parts(Quotation, keys, *columns.split()))
-        self._read_sources({row[-1] for row in rows})
+        referred = list(_parts(Reference, keys, "supports", "note_en", "note_fr", "source_id"))
+        self._read_sources({row[-1] for row in (*rows, *referred)})
+        self._refer(referred, found)
         for event, key, *row in rows:
             if event in found and (quoted := self._quoted(figures.get(key, []), *row)):
                 found[event]["quotations"].append(quoted)
@@ -197,9 +206,7 @@ class Events:
             "page": self.page("quotation", key),
         }
 
-    def _refer(self, keys: Sequence[int], found: Mapping[int, EventRecord]) -> None:
-        rows = list(_parts(Reference, keys, "supports", "note_en", "note_fr", "source_id"))
-        self._read_sources({row[-1] for row in rows})
+    def _refer(self, rows: Iterable[Any], found: Mapping[int, EventRecord]) -> None:
         for event, supports, note_en, note_fr, key in rows:
             if event in found and (source := self._sources.get(key)):
                 referred: Referred = {
@@ -212,9 +219,9 @@ class Events:
     def _read_sources(self, keys: set[int]) -> None:
         columns = "pk slug title author publisher date language url archived_url wording"
         rows = Source.objects.filter(pk__in=keys - self._sources.keys()).order_by()
-        for row in rows.values_list(*columns.split(), "original__slug"):
+        for row in rows.values_list(*columns.split(), *ORIGINAL):
             key, slug, title, author, publisher, when, language, url, archived = row[:9]
-            wording, original = row[9:]
+            wording, original, *described = row[9:]
             self._sources[key] = {
                 "slug": slug,
                 "title": title,
@@ -226,6 +233,7 @@ class Events:
                 "archived_url": archived,
                 "wording": wording,
                 "copy_of": original if original and self._is_public("source", original) else None,
+                "original": ", ".join(filter(None, described)),
                 "page": self.page("source", slug),
             }
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from sahel.corrections import FILTERS, Feed
-from sahel.exports.columns import chosen
+from sahel.exports.columns import chosen, said_by
 from sahel.exports.files import File
-from sahel.exports.plain import said_by, written
+from sahel.exports.plain import written
 from sahel.exports.shapes import EventRecord, Quoted
 from sahel.fields import NOT_IN_XML, vocabulary
 from sahel.linked import LICENCE
@@ -52,6 +52,8 @@ def entries(file: File) -> list[Entry]:
         what, at, why = latest[key]
         done = capfirst(did[what])
         title = f"{chosen(event['title'], file.language)} ({_when(event, file.language)})"
+        if event["status"] != Event.Status.HAPPENED:  # where a title stands alone
+            title += f" – {vocabulary(Event.Status, file.language)[event['status']]}"
         reason = f"{done}{_colon()} {why}" if why else done
         found.append(Entry(event, title, done, at, _html(event, reason, file)))
     return found

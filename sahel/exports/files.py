@@ -30,6 +30,9 @@ ONE: dict[Kind, Any] = {
 }
 
 
+NAMED: tuple[Kind, ...] = ("actors", "places", "sources")  # what `find` looks for
+
+
 class Licence(TypedDict):
     """Under which terms it is."""
 
@@ -145,7 +148,10 @@ class File:
     @cached_property
     def selected(self) -> str:
         """What was selected, in words."""
-        return self.one or self.selection.words or _("the whole record")
+        words = [self.one or self.selection.words]
+        if self.kind in NAMED and (sought := self.selection.filters.find):
+            words.append(_("names with “%(words)s”") % {"words": sought})
+        return " · ".join(filter(None, words)) or _("the whole record")
 
     @cached_property
     def title(self) -> str:

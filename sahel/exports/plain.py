@@ -8,13 +8,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from django.utils.html import escape, format_html
-from django.utils.text import capfirst
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from sahel.dates import EDTF
-from sahel.exports.columns import chosen
+from sahel.exports.columns import chosen, said_by
 from sahel.exports.files import File
 from sahel.exports.shapes import EventRecord, PlaceRecord, Quoted
 from sahel.fields import vocabulary
@@ -102,7 +100,7 @@ EMBEDDED = re.compile(
 
 
 def timelinejs(file: File) -> Iterator[str]:
-    """Give what TimelineJS 3 reads: a slide an event, its first quotation beside it.
+    """Give what TimelineJS 3 reads: a slide an event, a quotation beside it, the others below.
 
     It shows HTML: all that is anybody's text is escaped, and it makes no links of addresses by
     itself, as it escapes nothing then. There are no groups: each would be one row, in which events
@@ -137,8 +135,15 @@ def _slide(event: EventRecord, language: str) -> dict[str, Any]:
         "text": {
             "headline": escape(chosen(event["title"], language)),
             "text": format_html(
-                '<p>{}</p><p><a href="{}">{}</a></p>',
+                '<p>{}</p>{}<p><small>{}</small></p><p><a href="{}">{}</a></p>',
                 chosen(event["summary"], language),
+                format_html_join(
+                    "",
+                    "{}<p>– {}</p>",
+                    # No side stands without the other.
+                    ((_blockquote(q), said_by(q, language)) for q in event["quotations"][1:]),
+                ),
+                vocabulary(Event.DateBasis, language)[event["date"]["basis"]],
                 event["page"],
                 _("All its quotations and sources"),
             ),
@@ -184,13 +189,3 @@ def days_of(edtf: EDTF) -> tuple[date, date]:
     if edtf.earliest is None or edtf.latest is None:
         return known.earliest, known.latest
     return edtf.earliest, edtf.latest
-
-
-def said_by(quoted: Quoted, language: str) -> str:
-    """Say who says it and does what by it: "claimed by: France, its minister"."""
-    stance = capfirst(vocabulary(Quotation.Stance, language)[quoted["stance"]])
-    speaker = quoted["speaker"]
-    named = chosen(speaker["name"], language) if speaker else quoted["source"]["publisher"]
-    role = chosen(quoted["speaker_role"], language)
-    colon = pgettext("before a quotation", ":")
-    return f"{stance}{colon} {', '.join(filter(None, [named, role]))}"

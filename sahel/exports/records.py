@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any, cast
 
-from sahel.exports.events import AT_ONCE, Events, dated, day, degrees
+from sahel.exports.events import AT_ONCE, ORIGINAL, Events, dated, day, degrees
 from sahel.exports.shapes import ActorRecord, PlaceRecord, SourceRecord
 from sahel.filters import Facet
 from sahel.models import Actor, Place, Source
@@ -42,11 +42,11 @@ class Records(Events):
     def sources(self, counts: Mapping[str, int]) -> Iterator[SourceRecord]:
         """Give sources by their slugs, in that order, with the number of events of each."""
         columns = "title author publisher no_publisher_en no_publisher_fr date language kind"
-        columns += " wording original__slug url archived_url date_read text_sha256 text_length"
+        columns += " wording url archived_url date_read text_sha256 text_length"
         columns += " note_en note_fr"
-        for slug, row in _by_slug(Source.objects, columns.split(), counts):
+        for slug, row in _by_slug(Source.objects, [*columns.split(), *ORIGINAL], counts):
             title, author, publisher, why_en, why_fr, when, language, kind, wording = row[:9]
-            original, url, archived, read, sha256, length, note_en, note_fr = row[9:]
+            url, archived, read, sha256, length, note_en, note_fr, original, *described = row[9:]
             yield {
                 "type": "source",
                 "slug": slug,
@@ -59,6 +59,7 @@ class Records(Events):
                 "kind": kind,
                 "wording": wording,
                 "copy_of": original if original and self._is_public("source", original) else None,
+                "original": ", ".join(filter(None, described)),
                 "url": url,
                 "archived_url": archived,
                 "date_read": day(read),

@@ -49,10 +49,13 @@ class Dated(TypedDict):
     """A date as exactly as it is known."""
 
     edtf: Annotated[str, _("in the Extended Date/Time Format, levels 0 and 1")]
-    earliest: Annotated[str | None, _("the first day it can be; none where that is open")]
-    latest: Annotated[str | None, _("the last day it can be; none where that is open")]
-    precision: Annotated[Precision, _("the smallest unit that is known")]
-    approximate: Annotated[bool, _("whether it is about then")]
+    earliest: Annotated[
+        str | None,
+        _("the first day it can be, taken at its word; none where open"),
+    ]
+    latest: Annotated[str | None, _("the last day it can be, taken at its word; none where open")]
+    precision: Annotated[Precision, _("the smallest unit that is known, or range, from, by")]
+    approximate: Annotated[bool, _("whether it is about then: the bounds are not widened for that")]
     uncertain: Annotated[bool, _("whether it is doubted")]
     text: Annotated[Words, _("as readers see it")]
 
@@ -111,7 +114,8 @@ class Cited(TypedDict):
     url: Annotated[str, _("its address")]
     archived_url: Annotated[str, _("the address of an archived copy")]
     wording: Annotated[str, Source.Wording, _("whose words its text is made of")]
-    copy_of: Annotated[str | None, _("the slug of the source that it republishes or translates")]
+    copy_of: Annotated[str | None, _("the slug of what it is a copy of, if that has a page")]
+    original: Annotated[str, _("what it is a copy of, in words; empty for an original")]
     page: Annotated[str, _("its page on this site")]
 
 
@@ -169,7 +173,7 @@ class EventRecord(TypedDict):
     references: Annotated[list[Referred], _("other pages that were read for it")]
     independent_sources: Annotated[Independent, _("on how many independent sources it rests")]
     note: Annotated[Words, _("what a reader must know")]
-    published: Annotated[str | None, _("when readers first saw it, UTC")]
+    published: Annotated[str | None, _("when it became public, as the history has it, UTC")]
     updated: Annotated[str, _("when it was last changed, UTC")]
     page: Annotated[str, _("its page on this site")]
 
@@ -233,14 +237,15 @@ class SourceRecord(TypedDict):
     language: Annotated[str, _("its language, BCP 47")]
     kind: Annotated[str, Source.Kind, _("what sort of document")]
     wording: Annotated[str, Source.Wording, _("whose words its text is made of")]
-    copy_of: Annotated[str | None, _("the slug of the source that it republishes or translates")]
+    copy_of: Annotated[str | None, _("the slug of what it is a copy of, if that has a page")]
+    original: Annotated[str, _("what it is a copy of, in words; empty for an original")]
     url: Annotated[str, _("its address")]
     archived_url: Annotated[str, _("the address of an archived copy")]
     date_read: Annotated[str | None, _("the day on which it was read")]
     text_sha256: Annotated[str, _("the SHA-256 of the text that was read")]
     text_length: Annotated[int | None, _("how many characters that text has")]
     note: Annotated[Words, _("what a reader must know")]
-    events: Annotated[int, _("how many of the selected events rest on it")]
+    events: Annotated[int, _("how many of the selected events quote it or refer to it")]
     page: Annotated[str, _("its page on this site")]
 
 

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, time
 from pathlib import Path
 from shutil import copyfileobj
-from typing import Any
+from threading import Lock
+from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -21,12 +23,18 @@ from sahel.exports.columns import Cell, Column, columns
 from sahel.exports.files import File
 from sahel.spreadsheets import MOST_CHARACTERS, escaped
 
-MOST_ROWS = 100_000  # events in one workbook
+MOST_ROWS = 5_000  # events in one workbook, which takes its time before its first byte
+_writing = Lock()  # one workbook at a time: a reader who went away is noticed only when it is sent
 BOM = "\ufeff"
 
 
-class TooManyError(ValueError):
-    """There is more than the format can hold; the message says what to do."""
+class RefusedError(ValueError):
+    """The file is not to be had, or not now; the message says what to do."""
+
+    def __init__(self, message: str, status: int) -> None:
+        """Take what is said, and the status of HTTP."""
+        super().__init__(message)
+        self.status = status
 
 
 class _Echo:
@@ -56,14 +64,19 @@ def _csv(file: File, delimiter: str, begin: str) -> Iterator[str]:
         yield writer.writerow([*_cells(chosen, record, delimiter), *last])
 
 
+# What each row says of the file, for people.
+SAID = {
+    "selection": gettext_lazy("what was selected, in words"),
+    "retrieved": gettext_lazy("the day on which the file was made, UTC"),
+    "licence": gettext_lazy("its terms"),
+    "cite_as": gettext_lazy("how to cite it"),
+}
+
+
 def _said(file: File) -> dict[str, str]:
     """Give what each row says of the file: rows are copied elsewhere, and comments are not read."""
-    return {
-        "selection": file.selected,
-        "retrieved": file.day.isoformat(),
-        "licence": file.licence,
-        "cite_as": file.cite_as,
-    }
+    told = file.selected, file.day.isoformat(), file.licence, file.cite_as
+    return dict(zip(SAID, told, strict=True))
 
 
 def _cells(chosen: Iterable[Column], record: Any, delimiter: str) -> list[str]:
@@ -80,17 +93,23 @@ def _cell(value: Cell, delimiter: str) -> str:
     return str(value).replace(".", ",") if delimiter == ";" else str(value)
 
 
-def xlsx(file: File) -> Iterator[bytes]:
+def xlsx(file: File) -> IO[bytes]:
     """Give a workbook: the records, of events also each quotation, and what the file is.
 
-    Raises TooManyError. It is written to a temporary file: its size is no matter of memory.
+    Raises RefusedError. It is written to a temporary file: its size is no matter of memory.
     """
     if file.events > MOST_ROWS:
-        raise TooManyError(_("A workbook holds 100,000 events at most. Select fewer, or take CSV."))
-    return _workbook(file)
+        said = _("A workbook holds 5,000 events at most. Select fewer, or take CSV.")
+        raise RefusedError(said, 413)
+    if not _writing.acquire(blocking=False):
+        raise RefusedError(_("Another workbook is being written. Try again in a moment."), 503)
+    try:
+        return _workbook(file)
+    finally:
+        _writing.release()
 
 
-def _workbook(file: File) -> Iterator[bytes]:
+def _workbook(file: File) -> IO[bytes]:
     book = Workbook(write_only=True)
     chosen = columns(file.kind, file.language)
     of_events = file.kind == "events"
@@ -106,11 +125,10 @@ def _workbook(file: File) -> Iterator[bytes]:
         about.append([name, _text(about, value)])
     # The day it was made is all it says of time: the same record on the same day, the same bytes.
     book.properties.created = book.properties.modified = datetime.combine(file.day, time())
-    with tempfile.TemporaryFile() as written:
-        ExcelWriter(book, _Undated(written, "w", ZIP_DEFLATED)).save()
-        written.seek(0)
-        while chunk := written.read(65536):
-            yield chunk
+    written = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the answer that it is
+    ExcelWriter(book, _Undated(written, "w", ZIP_DEFLATED)).save()
+    written.seek(0)
+    return written
 
 
 class _Undated(ZipFile):

@@ -19,12 +19,12 @@ from django.views.decorators.http import require_safe
 
 from sahel import dumps
 from sahel.cards import cards
-from sahel.citations import of_page, of_selection
+from sahel.citations import Cited, of_event, of_page, of_selection, version_of
 from sahel.exports.columns import columns
 from sahel.exports.files import ONE, File
 from sahel.exports.formats import FORMATS, Format, alternates
 from sahel.exports.shapes import KINDS, NAMES, Kind
-from sahel.exports.tables import TooManyError
+from sahel.exports.tables import SAID, RefusedError
 from sahel.facets import Selection, label
 from sahel.fields import address
 from sahel.filters import Filters
@@ -35,6 +35,7 @@ from sahel.pages import draw
 from sahel.views import record_for, selected
 from sahel.words import WORDS
 
+PLAIN = "text/plain; charset=utf-8"
 CHUNK = 65536  # characters or bytes that are sent in one go
 
 
@@ -53,13 +54,18 @@ def export_one(request: HttpRequest, kind: Kind, one: str, ending: str) -> HttpR
         key = key_of_slug(one)
     elif kind == "quotations":
         key = Quotation.objects.filter(key=one).values_list("event", flat=True).first()
+    cited = None
     if key is not None and (found := cards(record, [key])):
         title = found[0].title
+        if kind == "events":
+            cited = of_event(request, found[0], version_of(key))
     elif kind not in ("events", "quotations") and one in record.values[ONE[kind]]:
         title = label(record, ONE[kind], one, selection.language)
     else:
         raise Http404
-    return _answer(request, FORMATS[ending], file_of(request, kind, selection, one, title, key))
+    return _answer(
+        request, FORMATS[ending], file_of(request, kind, selection, one, title, key, cited)
+    )
 
 
 @require_safe
@@ -72,10 +78,12 @@ def data(request: HttpRequest) -> HttpResponse:
         "names": {kind: str(name) for kind, (name, _one) in NAMES.items()},
         "formats": FORMATS.values(),
         "words": WORDS.values(),
+        "said": SAID,
         "columns": {kind: columns(kind, file.language) for kind in KINDS},
         "licence": LICENCE,
         "alerts": settings.ALERTS,
         "dumps": dumps.offered(),
+        "dumped": dumps.made(),
         "files": [
             (each.media_type, each.address, f"{name}, {each.name}")
             for kind, (name, _one) in NAMES.items()
@@ -92,12 +100,17 @@ def file_of(
     one: str = "",
     title: str = "",
     key: int | None = None,
+    cited: Cited | None = None,
 ) -> File:
-    """Give the file of what is asked for; of one record its title, and the key of its event."""
+    """Give the file of what is asked for; of one record its title, and the key of its event.
+
+    It is cited as what it holds is cited elsewhere: `cited`, or as the page or the selection.
+    """
     # What is taken is all that is selected, not the page of it that a reader is on.
     selection = replace(selection, filters=selection.filters.without("after", "before"))
     page = address(ONE[kind], one) if one else ""
-    cited = of_page(request, title, page) if one else of_selection(request, selection)
+    if cited is None:
+        cited = of_page(request, title, page) if one else of_selection(request, selection)
     site = f"{request.scheme}://{request.get_host()}"
     history = Record.objects.values_list("entries", "head").first() or (0, "")
     return File(
@@ -119,8 +132,11 @@ def _answer(request: HttpRequest, form: Format, file: File) -> HttpResponseBase:
         raise Http404
     try:
         written = form.write(file)
-    except TooManyError as error:
-        return HttpResponse(str(error), status=413, content_type="text/plain; charset=utf-8")
+    except RefusedError as error:
+        refused = HttpResponse(str(error), status=error.status, content_type=PLAIN)
+        if error.status == 503:
+            refused["Retry-After"] = "10"
+        return refused
     answer: HttpResponse | StreamingHttpResponse
     if form.short:
         answer = HttpResponse(
@@ -130,6 +146,8 @@ def _answer(request: HttpRequest, form: Format, file: File) -> HttpResponseBase:
         answer = StreamingHttpResponse(
             _chunks(written, file.language), content_type=form.media_type
         )
+        if close := getattr(written, "close", None):  # read or not
+            answer._resource_closers.append(close)  # type: ignore[attr-defined]
     if form.kept:
         name = f"{file.name}.{form.ending}"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -23,6 +23,7 @@ from sahel.models import Change, Event, FormerSlug, Loading, Place, Quotation, R
 from sahel.public import ABOVE, PARTS, PUBLIC, line, rows
 
 AT_ONCE = 500  # events that are written together, with all their parts
+LONGEST = 4 * 2**20  # bytes of a line: what a packed file unpacks to has no end otherwise
 MODELS: dict[Any, type[Model]] = {model._meta.label_lower: model for model in PUBLIC}
 SLUGGED: list[type[Model]] = [*ABOVE, Event]
 KEYED: list[type[Model]] = [*SLUGGED, Quotation]
@@ -88,7 +89,11 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rb") as file:
-            for number, raw in enumerate(file, 1):
+            while raw := file.readline(LONGEST + 1):
+                number += 1
+                if len(raw) > LONGEST:
+                    said = f"{path.name}: line {number} is longer than {LONGEST:,} bytes."
+                    raise CommandError(f"{said} That is no dump of ours.")
                 yield number, raw
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         said = f"{path.name} is damaged or cut off after line {number}: {error}"

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from sahel.models import Change, Event, Signature, Step, changes
+from sahel.models import Change, Event, Signature, Step, changes, record_changes
 
 
 class Command(BaseCommand):
@@ -15,7 +15,11 @@ class Command(BaseCommand):
     help = "Publish what is due, for a timer that runs each minute; one line for each event."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Go through what is due; an event that cannot be public stays, and is said."""
+        """Go through what is due; an event that cannot be public stays, and is said.
+
+        What was changed past the site goes on record by then, whether or not anybody edits.
+        """
+        record_changes(Change.Way.OUTSIDE)
         due = Event.objects.filter(publish_at__lte=timezone.now())
         failed = []
         for key in due.order_by("publish_at", "pk").values_list("pk", flat=True):
