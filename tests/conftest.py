@@ -1,6 +1,7 @@
 """What all tests share: settings without side effects, and a database file as in real life."""
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,13 @@ def article(copies: Copies, django_db_blocker: DjangoDbBlocker) -> Iterator[None
         put_back_article(copies)
         yield
         copies.put_back("migrated")
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder that all who test beside each other in this run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 def put_back_article(copies: Copies) -> None:

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from sahel.models import Change, Subscription, changes
 from tests.factories import make_event
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def _mail_is_set_up(settings):

@@ -9,17 +9,15 @@ from django.core.management import call_command
 from django.utils.translation import gettext, override
 from playwright.sync_api import Browser, expect
 
-from tests.test_archive import without_cards
+from tests.test_archive import archived
 
 pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    without_cards(monkeypatch)
+def folder(shared):
     call_command("load", verbosity=0)
-    call_command("archive", tmp_path, verbosity=0)
-    return next(path for path in tmp_path.iterdir() if path.is_dir())
+    return archived(shared)
 
 
 class Quiet(SimpleHTTPRequestHandler):

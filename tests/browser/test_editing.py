@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from sahel.models import Event
 from tests.factories import make_editor
 
+pytestmark = pytest.mark.one_database
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 

@@ -137,9 +137,10 @@ def test_frames_and_their_maker_are_accessible(page: Page, axe: Callable, langua
     frames = ["events/strike/", "quotations/words/", "actors/france/", "?actor=france"]
     for path in [*frames, f"make/?url=/{language}/events/strike/", "make/?url=nowhere"]:
         page.goto(f"/{language}/embed/{path}")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert axe(page) == [], (path, scheme)
+        page.emulate_media(color_scheme="light")
+        assert axe(page) == [], path
+        page.emulate_media(color_scheme="dark")
+        assert axe(page, "color-contrast") == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 

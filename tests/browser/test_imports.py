@@ -8,6 +8,8 @@ from playwright.sync_api import FilePayload, Page, expect
 from sahel.models import Event
 from tests.browser.test_editing import _article, choose, sign_in
 
+pytestmark = pytest.mark.one_database
+
 __all__ = ["_article"]
 
 ROWS = """id,type_of_violence,side_a,side_b,where_coordinates,date_prec,date_start,best

@@ -8,6 +8,8 @@ from sahel.models import Change, Event, changes
 from tests.browser.test_editing import choose, sign_in
 from tests.factories import make_event, make_place
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def _record(_database):

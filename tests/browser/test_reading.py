@@ -10,7 +10,7 @@ from sahel.models import Quotation
 from sahel.views import PAGE
 from tests.plain import matching
 
-pytestmark = pytest.mark.usefixtures("article")
+pytestmark = [pytest.mark.usefixtures("article"), pytest.mark.one_database]
 
 
 def number(**filters) -> int:
@@ -350,7 +350,6 @@ def test_nothing_is_left_in_the_browser(page: Page):
     assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_nothing_stands_in_the_way_of_assistive_technology(page: Page, axe, faults, language):
     for path in [
@@ -378,9 +377,10 @@ def test_nothing_stands_in_the_way_of_assistive_technology(page: Page, axe, faul
     ]:
         key = Quotation.objects.first().key
         page.goto(f"/{language}/{path.replace('QUOTATION', key)}")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert axe(page) == [], (path, scheme)
+        page.emulate_media(color_scheme="light")
+        assert axe(page) == [], path
+        page.emulate_media(color_scheme="dark")
+        assert axe(page, "color-contrast") == [], path
     faults.clear()  # the browser reports the page that is not there
 
 
@@ -471,7 +471,6 @@ def test_pages_are_kept_for_reading_offline_only_where_it_is_asked_for(page: Pag
     faults.clear()  # the browser reports what did not arrive
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
 def test_no_page_scrolls_sideways(page: Page, width):
     page.set_viewport_size({"width": width, "height": 800})

@@ -5,6 +5,8 @@ from playwright.sync_api import Page
 
 from sahel.uploads import text_of
 
+pytestmark = pytest.mark.one_database
+
 PAGES = {
     "article": """<!doctype html><html lang=fr><head><title>Titre</title><style>p{color:red}</style>
       <body><header><nav><ul><li><a href=/>Accueil</a><li>Monde</ul></nav></header>
