@@ -11,7 +11,7 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
 .PHONY: help run load editor verify dump archive generated bench bench-servers bench-verify bench-desk \
-	bench-import bench-export screenshots \
+	bench-import bench-export drill-failover screenshots \
 	weight test lint lock messages venv venv-dev database
 .SILENT:
 
@@ -58,6 +58,9 @@ bench-export: venv  ## take generated events away in each format: time and memor
 
 bench-desk: venv  ## measure the admin's lists and forms: benchmarks/DESK.md (SIZES="10000" for that alone)
 	exec $(PYTHON) -m benchmarks.desk $(call given,SIZES)
+
+drill-failover: venv  ## kill a primary and a standby under readers and editors (N=3000 reads and saves)
+	exec $(PYTHON) -m drills.failover $(call given,N)
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots

@@ -1,0 +1,137 @@
+"""Which database is asked: readers' pages ask a standby where there is one, editors the primary.
+
+Several hosts in DATABASE_URL are libpq's business: it finds the primary, and a standby, among them.
+Where there is one host, or SQLite, all of this is "default".
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.http import require_safe
+
+PRIMARY, STANDBY = DEFAULT_DB_ALIAS, "standby"
+LOST = InterfaceError, OperationalError  # what a connection says that is lost, or cannot be had
+READ_ONLY = "25006"  # SQLSTATE of a server that was the primary
+
+_alias: ContextVar[str] = ContextVar("alias", default=PRIMARY)
+
+
+def read_from(alias: str) -> None:
+    """Let this thread read from there, until the next request says otherwise."""
+    _alias.set(alias)
+
+
+def alias() -> str:
+    """Give the alias of the database from which this thread reads."""
+    return _alias.get()
+
+
+def reading() -> BaseDatabaseWrapper:
+    """Give the connection by which this thread reads."""
+    return connections[_alias.get()]
+
+
+class Router:
+    """Lets models be read from where the thread reads, and written on the primary."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        """Give where the thread reads."""
+        return _alias.get()
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        """Give the primary."""
+        return PRIMARY
+
+    def allow_relation(self, one: Any, other: Any, **hints: Any) -> bool:
+        """Say that both are the same record, wherever they were read."""
+        return True
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        """Say that only the primary is migrated."""
+        return db == PRIMARY
+
+
+def is_public(request: HttpRequest) -> bool:
+    """Say whether a request is a reader's: it writes nothing, and nobody saved anything by it."""
+    if request.method not in ("GET", "HEAD") or settings.SESSION_COOKIE_NAME in request.COOKIES:
+        return False
+    first, _slash, rest = request.path_info[1:].partition("/")
+    desk = "admin/", "preview/", "alerts/"
+    return not (rest if first in dict(settings.LANGUAGES) else f"{first}/{rest}").startswith(desk)
+
+
+class Databases:
+    """Middleware: chooses the database, and asks readers' pages once more where one was lost."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Remember what comes next."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Choose. What is sent later, in pieces, is still read from there."""
+        both = STANDBY in connections.settings
+        read_from(STANDBY if both and is_public(request) else PRIMARY)
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], given: Any, named: Any
+    ) -> HttpResponseBase | None:
+        """Draw a reader's page; where a connection was lost meanwhile, once more on a new one."""
+        if not is_public(request) or reading().in_atomic_block:
+            return None
+        try:
+            answer: HttpResponseBase = view(request, *given, **named)
+        except LOST:
+            reading().close()
+            answer = view(request, *given, **named)
+        return answer
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Leave a server that is the primary no more; whatever comes next finds the new one."""
+        if getattr(exception.__cause__, "sqlstate", "") == READ_ONLY:
+            connections[PRIMARY].close()
+
+
+# What watches the site asks these -----------------------------------------------------------------
+
+
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers, whatever else does."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say whether readers get their pages (or 503), and whether editors can save."""
+    reads, writes = _answers(alias()), _answers(PRIMARY)
+    said = f"reads: {'yes' if reads else 'no'}\nwrites: {'yes' if writes else 'no'}\n"
+    answer = HttpResponse(said, content_type="text/plain", status=200 if reads else 503)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _answers(alias: str) -> bool:
+    """Say whether a database answers; the primary, that it takes what is written."""
+    connection = connections[alias]
+    for _attempt in range(2):  # a connection may have been lost since it was last used
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT version FROM sahel_record")
+                cursor.fetchone()
+                if alias == PRIMARY and connection.vendor == "postgresql":
+                    cursor.execute("SHOW transaction_read_only")
+                    if cursor.fetchone() != ("off",):
+                        connection.close()
+                        continue
+        except LOST:
+            if not connection.in_atomic_block:
+                connection.close()
+        else:
+            return True
+    return False
