@@ -36,6 +36,17 @@ def reading() -> BaseDatabaseWrapper:
     return connections[_alias.get()]
 
 
+def gave_up(error: BaseException | None) -> bool:
+    """Say whether an error is one of no database that would answer, or take what is written.
+
+    A server that was the primary and is a standby now is left for whichever is the primary.
+    """
+    read_only = error is not None and getattr(error.__cause__, "sqlstate", "") == READ_ONLY
+    if read_only:
+        connections[PRIMARY].close()
+    return read_only or isinstance(error, LOST)
+
+
 class Router:
     """Lets models be read from where the thread reads, and written on the primary."""
 
@@ -90,11 +101,6 @@ class Databases:
             reading().close()
             answer = view(request, *given, **named)
         return answer
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Leave a server that is the primary no more; whatever comes next finds the new one."""
-        if getattr(exception.__cause__, "sqlstate", "") == READ_ONLY:
-            connections[PRIMARY].close()
 
 
 # What watches the site asks these -----------------------------------------------------------------

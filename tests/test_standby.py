@@ -12,6 +12,7 @@ from django.db import connection
 
 from benchmarks.served import ROOT, Server, ours, serving
 from tests.clusters import pair
+from tests.factories import make_event
 from tests.machine import postgres
 
 pytestmark = [
@@ -111,3 +112,49 @@ def eventually(holds: Any, seconds: float = 10) -> bool:
     while not (found := holds()) and time.monotonic() < end:
         time.sleep(0.1)
     return found
+
+
+# One database, whose connections break ------------------------------------------------------------
+
+
+class Breaks:
+    """Has the database end its connection before the n-th question that it is asked."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.left -= 1
+        if self.left == 0:
+            with connection._nodb_cursor() as other:
+                other.execute("SELECT pg_terminate_backend(%s)", [pid()])
+        return execute(sql, params, many, context)
+
+
+def pid() -> int:
+    return connection.connection.info.backend_pid
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_connection_that_is_lost_in_the_middle_of_a_page_is_not_felt(client, number):
+    make_event("Strike", slug="strike", actors=("France",))
+    client.get("/en/")
+    breaks = Breaks(number)
+    with connection.execute_wrapper(breaks):
+        page = client.get(f"/en/events/strike/?{number}")
+    assert breaks.left < 1
+    assert page.status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_is_the_primary_no_more_is_left(admin_client):
+    client = admin_client
+    client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    before = pid()
+    added = {"name_en": "Niger", "name_fr": "Niger", "slug": "niger", "kind": "state"}
+    assert client.post("/en/admin/sahel/actor/add/", added).status_code == 503
+    assert client.post("/en/admin/sahel/actor/add/", added).status_code == 302
+    assert pid() != before
