@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import psycopg
 
 from benchmarks.served import Server as Served
-from drills.site import Clients, Site, percentile, read, saving
+from drills.site import Clients, Site, percentile, read, saving, say, table
 from tests.clusters import Server, pair
 from tests.machine import postgres
 
@@ -27,15 +27,9 @@ def main() -> int:
     """Run all parts; give 1 where a figure misses its bar."""
     if not postgres():
         sys.exit("PostgreSQL's programs are wanted: apt install postgresql")
-    print("| fault | figure | wanted | |\n|---|---|---|---|")
+    table()
     held = [*standby_dies(), *primary_dies(), *asynchronous()]
     return 0 if all(held) else 1
-
-
-def say(fault: str, figure: str, wanted: str, *, held: bool) -> bool:
-    """Print a line of the table."""
-    print(f"| {fault} | {figure} | {wanted} | {'held' if held else '**missed**'} |", flush=True)
-    return held
 
 
 @contextmanager

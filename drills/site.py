@@ -40,7 +40,11 @@ class Site:
 
     def manage(self, *arguments: str) -> str:
         """Run a command of manage.py and give what it says."""
-        command = [sys.executable, "manage.py", *arguments]
+        return self.python("manage.py", *arguments)
+
+    def python(self, *arguments: str) -> str:
+        """Run a program of the project's and give what it says."""
+        command = [sys.executable, *arguments]
         done = subprocess.run(
             command, env=self.environment, cwd=ROOT, check=False, capture_output=True, text=True
         )
@@ -159,6 +163,17 @@ def saving(
         return str(answer.status)
 
     return save
+
+
+def table() -> None:
+    """Print the head of the table of figures."""
+    print("| fault | figure | wanted | |\n|---|---|---|---|", flush=True)
+
+
+def say(fault: str, figure: str, wanted: str, *, held: bool) -> bool:
+    """Print a line of the table."""
+    print(f"| {fault} | {figure} | {wanted} | {'held' if held else '**missed**'} |", flush=True)
+    return held
 
 
 def percentile(times: list[float], part: float) -> float:

@@ -63,8 +63,25 @@ class Router:
         return True
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
-        """Say that only the primary is migrated."""
-        return db == PRIMARY
+        """Say that a standby is migrated by its primary."""
+        return db != STANDBY
+
+
+_held: list[BaseDatabaseWrapper] = []
+
+
+def hold_open() -> None:
+    """Keep a connection to SQLite's file as long as this process lives.
+
+    The first one makes a file beside it, the last one takes it away: on a full disk nobody could
+    read any more once all were closed.
+    """
+    if connections[PRIMARY].vendor == "sqlite":
+        held = connections.create_connection(PRIMARY)
+        held.inc_thread_sharing()
+        with held.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM sqlite_master")
+        _held.append(held)
 
 
 def is_public(request: HttpRequest) -> bool:

@@ -20,11 +20,12 @@ def warm() -> None:
     from django.db import DatabaseError, connections
 
     from sahel import index
-    from sahel.databases import STANDBY, read_from, reading
+    from sahel.databases import STANDBY, hold_open, read_from, reading
 
     if STANDBY in connections.settings:
         read_from(STANDBY)
     try:
+        hold_open()
         index.current()
     except DatabaseError:  # the first request tries again, and says so
         logging.getLogger(__name__).exception("The record could not be read.")
