@@ -1,4 +1,4 @@
-"""Two instances behind nginx, killed, restarted, asked by many and slow ones: `make drill-processes`.
+"""Two instances behind nginx, killed, restarted, asked by many: `make drill-processes`.
 
 Both are as `deploy/` has them. What one address may ask is not limited here but in the last part.
 """
