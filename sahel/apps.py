@@ -23,6 +23,15 @@ class DeskConfig(AdminConfig):
 
     default_site = "sahel.desk.Desk"
 
+    def ready(self) -> None:
+        """Show nobody the keys of others' devices, which their own admin would."""
+        super().ready()
+        from django.contrib import admin
+        from django_otp.plugins.otp_static.models import StaticDevice
+        from django_otp.plugins.otp_totp.models import TOTPDevice
+
+        admin.site.unregister([StaticDevice, TOTPDevice])
+
 
 def _tell_the_gate(apps: Any, **_about: Any) -> None:
     record = apps.all_models["sahel"].get("record")
