@@ -51,11 +51,11 @@ PAGES = {
     ),
     500: (
         _("Something went wrong on our side"),
-        _("Nothing you wrote was changed. It is on our log; try again in a while."),
+        _("Nothing you wrote was changed. The error was noted; try again in a while."),
     ),
     503: (
         _("The site cannot answer right now"),
-        _("Nothing you wrote was changed. Try again in half a minute: most of it mends itself."),
+        _("Nothing you wrote was changed. It usually comes back by itself: try again in a minute."),
     ),
 }
 RETRY = {429: "300", 503: "30"}  # seconds
