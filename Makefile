@@ -10,8 +10,8 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 # Values come from make's own command line: on some machines NAME is in the environment.
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
-.PHONY: help run load editor verify dump archive generated bench bench-servers bench-verify bench-desk \
-	bench-import bench-export screenshots \
+.PHONY: help run load editor verify dump backup restore archive generated bench bench-servers bench-verify bench-desk \
+	bench-import bench-export drill-failover drill-sqlite drill-backup drills screenshots \
 	weight test lint lock sbom messages venv venv-dev database
 .SILENT:
 
@@ -33,6 +33,12 @@ verify: database  ## check every quotation against its source's text (TEXT=path/
 
 dump: database  ## write all that is public as files for anyone to keep (FOLDER=path KEEP=14)
 	$(MANAGE) dump $(if $(findstring command,$(origin KEEP)),--keep "$$KEEP") -- $(call given,FOLDER)
+
+backup: database  ## write the whole database into a file that can be put back (FOLDER=path KEEP=30)
+	$(MANAGE) backup $(if $(findstring command,$(origin KEEP)),--keep "$$KEEP") -- $(call given,FOLDER)
+
+restore: venv  ## put a backup into the empty place that DATABASE_URL names (FILE=path)
+	$(MANAGE) restore -- $(call given,FILE)
 
 archive: database  ## write the whole site as files and as a zip: var/archive/ (SITE=https://example.org)
 	$(MANAGE) collectstatic --noinput --verbosity 0
@@ -58,6 +64,15 @@ bench-export: venv  ## take generated events away in each format: time and memor
 
 bench-desk: venv  ## measure the admin's lists and forms: benchmarks/DESK.md (SIZES="10000" for that alone)
 	exec $(PYTHON) -m benchmarks.desk $(call given,SIZES)
+
+drill-failover: venv  ## kill a primary and a standby under readers and editors (N=3000 reads and saves)
+	exec $(PYTHON) -m drills.failover $(call given,N)
+
+drill-sqlite: venv  ## many at once, kill -9 and a full disk on SQLite (N=60 seconds)
+	exec $(PYTHON) -m drills.sqlite $(call given,N)
+
+drill-backup: venv  ## back up and restore generated events on both databases (N=30000)
+	exec $(PYTHON) -m drills.backup $(call given,N)
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots

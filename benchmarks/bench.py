@@ -35,7 +35,8 @@ from benchmarks.report import (
 )
 from benchmarks.served import IN_A_ROW, ROOT, Server, ours, serving
 from tests.__main__ import SETTINGS
-from tests.machine import cluster, postgres
+from tests.clusters import cluster
+from tests.machine import postgres
 
 SIZES = [30, 1_000, 10_000, 100_000, 1_000_000]
 RESULTS = Path(__file__).with_name("RESULTS.md")

@@ -20,7 +20,8 @@ from typing import Any
 
 import psycopg
 
-from tests.machine import cluster, postgres
+from tests.clusters import cluster
+from tests.machine import postgres
 
 SIZES = 10_000, 100_000
 REACH = {10_000: 300, 100_000: 600}  # milliseconds, for 95 of 100 lists

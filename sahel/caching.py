@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -18,7 +19,6 @@ from typing import Any
 from weakref import finalize
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
 from django.utils.csp import CSP, build_policy
@@ -26,6 +26,7 @@ from django.utils.http import parse_etags
 from django.utils.text import compress_sequence
 
 from sahel import index
+from sahel.databases import LOST, PRIMARY, alias, read_from, reading
 from sahel.models import Record, State
 
 MEMORY = 8 * 2**20  # bytes of pages that a process keeps
@@ -69,11 +70,16 @@ class PublicPages:
         """Answer from memory, or draw the page and keep it."""
         if not _is_public(request):
             return self.get_response(request)
-        state = _state_of_the_record()
         zipped = bool(GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
         host = request.META.get("HTTP_HOST", "")
         today = datetime.now(UTC).date()
         key = today, request.scheme or "", host, request.get_full_path(), zipped
+        try:
+            state = _state_of_the_record()
+        except LOST:
+            if page := _kept(_state, key):  # as it was when a database answered last
+                return _dated(request, _answer(request, page), "")
+            raise
         etag = _etag(state, key)
         # It names the version of the record: the page has not changed, whatever it is.
         if etag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", "")):
@@ -97,11 +103,15 @@ class PublicPages:
             page = _sent(response, zipped)
             if etag:
                 _keep(state, key, page)
-        response = HttpResponse(page.body, headers=page.headers)
-        response["Content-Length"] = str(len(page.body))
-        if request.method == "HEAD":
-            response.content = b""
-        return _dated(request, response, etag)
+        return _dated(request, _answer(request, page), etag)
+
+
+def _answer(request: HttpRequest, page: Page) -> HttpResponse:
+    response = HttpResponse(page.body, headers=page.headers)
+    response["Content-Length"] = str(len(page.body))
+    if request.method == "HEAD":
+        response.content = b""
+    return response
 
 
 def _sent(response: HttpResponse, zipped: bool) -> Page:
@@ -154,14 +164,32 @@ def _state_of_the_record() -> State:
     It stands for Django's own check of the connection, which would be a query more: where the
     connection was lost since the thread's last request, it is asked again on a new one.
     """
-    connection.health_check_done = True  # type: ignore[attr-defined]
+    connection: Any = reading()
+    connection.health_check_done = True
     try:
-        return Record.state()
-    except (InterfaceError, OperationalError):
+        state = Record.state()
+    except LOST:
         if connection.in_atomic_block:
             raise
         connection.close()
-        return Record.state()
+        state = Record.state()
+    return _of_the_primary(state) if index.is_ahead_of(state) else state
+
+
+def _of_the_primary(state: State) -> State:
+    """Give the state of the primary, and read there, where a standby is behind what we know.
+
+    Nobody sees the record go back, unless the primary was lost with what it alone had.
+    """
+    before = alias()
+    with suppress(*LOST):
+        read_from(PRIMARY)
+        newer = Record.state()
+        if not index.is_ahead_of(newer):
+            return newer
+    read_from(before)
+    index.forget()
+    return state
 
 
 def _dated(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:

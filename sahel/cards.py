@@ -10,9 +10,9 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import F, Lookup, QuerySet, Value
 
+from sahel.databases import reading
 from sahel.dates import EDTF
 from sahel.fields import Text, chooser, readers_language
 from sahel.filters import Facet
@@ -184,6 +184,7 @@ KEYS = object()
 
 def _rows(keys: Sequence[int], drafts: bool) -> list[list[tuple[Any, ...]]]:
     """Give the rows of these events, of what they are tied to, and of their quotations."""
+    connection = reading()
     on_postgresql = connection.vendor == "postgresql"
     many = list(keys) if on_postgresql else json.dumps(keys)
     rows = []

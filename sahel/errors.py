@@ -12,13 +12,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext_lazy as _
 
+from sahel.databases import gave_up
 from sahel.logs import request_id
+from sahel.pages import draw
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +67,9 @@ FORM = (
         "Nothing was changed. Go back, load the form again and send it again."
     ),
 )
-# What a page never shows again, though it was typed.
-HIDDEN = ("password", "token", "otp", "code")
+# Shown to nobody, or sent in a way of its own.
+OWN = "password", "csrfmiddlewaretoken"
+FULL = "53100", "full"  # PostgreSQL's SQLSTATE, SQLite's word
 
 
 def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
@@ -113,15 +115,43 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return page(request, 403)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """Answer where no database does."""
-    return page(request, 503)
-
-
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer where a fault of ours, or of the database, left nothing else to answer."""
-    lost = isinstance(sys.exception(), OperationalError | InterfaceError)
-    return page(request, 503 if lost else 500)
+    """Say that something went wrong: 503 where no database answers, 500 otherwise.
+
+    What an editor tried to save is given back, to be sent once more.
+    """
+    error = sys.exception()
+    if not gave_up(error):
+        return page(request, 500)
+    try:
+        with override(get_language_from_request(request, check_path=True)):
+            answer = draw(request, "503.html", _told(request, error), status=503)
+    except Exception:  # what draws it has fallen, too
+        logger.exception("503 could not be drawn")
+        return page(request, 503)
+    answer["Retry-After"] = RETRY[503]
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _told(request: HttpRequest, error: BaseException | None) -> dict[str, object]:
+    """Give what was typed, as the names and values of a form, and why it was not saved."""
+    cause = getattr(error, "__cause__", None)
+    full = getattr(cause, "sqlstate", "") == FULL[0] or FULL[1] in str(error)
+    typed = [
+        (name, value)
+        for name, values in (request.POST.lists() if request.method == "POST" else ())
+        for value in values
+        if not any(word in name for word in OWN)
+    ]
+    return {
+        "full": full,
+        "typed": typed,
+        "texts": [value for name, value in typed if len(value) > 20 and not name.startswith("_")],
+        "token": request.POST.get("csrfmiddlewaretoken", ""),
+        "files": bool(request.FILES) if request.method == "POST" else False,
+        "request_id": request_id.get(),
+    }
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -135,7 +165,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         typed = [
             (name, text)
             for name, texts in request.POST.lists()
-            if not any(word in name.lower() for word in HIDDEN)
+            if not any(word in name for word in OWN)
             for text in texts
             if len(text) > 20  # what is shorter is soon typed, or was chosen from a list
         ]

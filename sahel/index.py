@@ -18,13 +18,13 @@ from datetime import date
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import CharField, F, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from pyroaring import BitMap
 
 from sahel.blocks import OPEN, Block, Calendar, Key, Places
+from sahel.databases import alias, read_from, reading
 from sahel.filters import FACETS, Facet, Filters, beginning
 from sahel.models import (
     Actor,
@@ -280,7 +280,7 @@ class Index:
 def key_of_slug(slug: str) -> int | None:
     """Give the primary key of a published event; None where there is none."""
     # Without the ORM, which takes five times as long to write this query as to ask it.
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(
             "SELECT id FROM sahel_event WHERE slug = %s AND publication = 'published'", [slug]
         )
@@ -341,12 +341,17 @@ def behind(state: State) -> int | None:
     return None if _current is None else max(0, state.version - _current.state.version)
 
 
+def is_ahead_of(state: State) -> bool:
+    """Say whether the index has taken in what that state of the record has not yet."""
+    return _current is not None and _current.state.version > state.version
+
+
 def _catch_up() -> Index:
     global _current
     with _lock:
         with snapshot():
             state = Record.state()
-            if _current is None or _current.state != state:
+            if _current is None or _current.state.version < state.version:
                 _current = Index.build(state, _current)
         return _current
 
@@ -355,17 +360,18 @@ def _start_aside() -> None:
     global _aside
     with _starting:
         if _aside is None or not _aside.is_alive():
-            _aside = Thread(target=_catch_up_aside, name="index", daemon=True)
+            _aside = Thread(target=_catch_up_aside, args=[alias()], name="index", daemon=True)
             _aside.start()
 
 
-def _catch_up_aside() -> None:
+def _catch_up_aside(alias: str) -> None:
+    read_from(alias)
     try:
         _catch_up()
     except Exception:  # the next request tries again; the old index goes on answering
         logger.exception("The index did not take in what has changed.")
     finally:
-        connection.close()
+        reading().close()
 
 
 def forget() -> None:

@@ -20,12 +20,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import MiddlewareNotUsed
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connections
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from sahel import dumps, index
+from sahel.databases import PRIMARY, STANDBY, alias, answers, read_from
 from sahel.models import Event, Record, Subscription, Unrecorded
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -214,22 +215,17 @@ def _family(name: str, kind: str, text: str, rows: Iterable[Row]) -> Iterator[st
 
 
 def _gauges() -> Iterator[tuple[str, str, float | None]]:
-    state: dict[str, float | None] = {}
-    with suppress(DatabaseError):
-        state = _of_the_database()
-    about = {
-        "database_up": "Whether a database answers.",
-        "database_standby": "Whether it is a standby, which takes no changes.",
-        "record_version": "Version of the record.",
-        "index_lag_versions": "How many versions the index of the process asked is behind.",
-        "history_entries": "Entries of the history.",
-        "unrecorded_changes": "Changed events of which the history has no entry yet.",
-        "publications_due": "Events whose time to be published has come.",
-        "digests_due": "Mail digests that are due.",
-    }
-    state = {"database_up": 0.0, **state}
-    for name, text in about.items():
-        yield f"sahel_{name}", text, state.get(name)
+    if STANDBY in connections.settings:  # where readers' pages are read
+        read_from(STANDBY)
+    told: dict[str, float | None] = {}
+    if answers(alias()):
+        with suppress(DatabaseError):
+            told = _of_the_database()
+    for name, text in GAUGES.items():
+        yield f"sahel_{name}", text, told.get(name)
+    yield "sahel_database_up", "Whether readers' pages find a database.", float(bool(told))
+    writable = float(answers(PRIMARY))
+    yield "sahel_database_writable", "Whether a database takes changes: no standby does.", writable
     yield "sahel_dump_age_seconds", "Age of the newest open dump.", _age(dumps.folder())
     yield (
         "sahel_backup_age_seconds",
@@ -238,24 +234,29 @@ def _gauges() -> Iterator[tuple[str, str, float | None]]:
     )
 
 
+GAUGES = {
+    "record_version": "Version of the record.",
+    "index_lag_versions": "How many versions the index of the process asked is behind.",
+    "history_entries": "Entries of the history.",
+    "unrecorded_changes": "Changed events of which the history has no entry yet.",
+    "publications_due": "Events whose time to be published has come.",
+    "digests_due": "Mail digests that are due.",
+}
+
+
 def _of_the_database() -> dict[str, float | None]:
-    standby = 0.0
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_is_in_recovery()")
-            standby = float(cursor.fetchone()[0])
-    known = Record.state()
-    record = Record.objects.first()
-    behind = index.behind(known)
+    state = Record.state()
+    using = alias()
+    record = Record.objects.using(using).first()
+    behind = index.behind(state)
+    due = Event.objects.using(using).filter(publish_at__lte=timezone.now())
     return {
-        "database_up": 1.0,
-        "database_standby": standby,
-        "record_version": float(known.version),
+        "record_version": float(state.version),
         "index_lag_versions": None if behind is None else float(behind),
         "history_entries": float(record.entries) if record else 0.0,
-        "unrecorded_changes": float(Unrecorded.objects.count()),
-        "publications_due": float(Event.objects.filter(publish_at__lte=timezone.now()).count()),
-        "digests_due": float(Subscription.objects.due().count()),
+        "unrecorded_changes": float(Unrecorded.objects.using(using).count()),
+        "publications_due": float(due.count()),
+        "digests_due": float(Subscription.objects.using(using).due().count()),
     }
 
 

@@ -12,9 +12,10 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import Aggregate, BooleanField, Func, TextField
 from django.db.models.expressions import RawSQL
+
+from sahel.databases import reading
 
 # The keys of a word come as one value: a row for each would take longer than to find them.
 FTS5 = "SELECT %s, group_concat(rowid) FROM sahel_words WHERE sahel_words MATCH"
@@ -49,6 +50,7 @@ def keys_saying(groups: Sequence[Sequence[str]]) -> list[Sequence[int]]:
     """
     if not groups:
         return []
+    connection = reading()
     on_postgresql = connection.vendor == "postgresql"
     spelt, read = (_tsvector, _from_bytes) if on_postgresql else (_fts5, _from_text)
     asked = [spelt(number, terms) for number, terms in enumerate(groups)]
@@ -62,7 +64,7 @@ def keys_saying(groups: Sequence[Sequence[str]]) -> list[Sequence[int]]:
 
 def saying(term: str) -> RawSQL:
     """Give the keys of the events, public or not, that hold a word, as a part of another query."""
-    if connection.vendor == "postgresql":
+    if reading().vendor == "postgresql":
         sql = "SELECT event_id FROM sahel_words WHERE words @@ %s::tsquery"
         return RawSQL(sql, [_tsvector_term(term)])  # noqa: S611 - our own
     sql, values = _fts5_term(term)

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "sahel.errors.Explained",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "sahel.databases.Databases",
     "sahel.caching.PublicPages",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -129,6 +130,28 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 # Each thread keeps its connection: to open one is most of a short answer.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+_hosts = DATABASES["default"].get("OPTIONS", {}).get("host", "")
+if "," in _hosts:  # a primary and standbys, which libpq tells apart
+    # A server that vanished is given up in seconds; a standby that is back is used within a minute.
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    _patience = {
+        "connect_timeout": 2,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 5000,
+    }
+    _primary = DATABASES["default"]["OPTIONS"] | _patience
+    DATABASES["default"]["OPTIONS"] = _primary | {"target_session_attrs": "read-write"}
+    DATABASES["standby"] = DATABASES["default"] | {
+        "OPTIONS": _primary
+        | {
+            "target_session_attrs": "prefer-standby",
+            "options": "-c default_transaction_read_only=on -c statement_timeout=10s",
+        },
+        "TEST": {"MIRROR": "default"},
+    }
+    DATABASE_ROUTERS = ["sahel.databases.Router"]
 
 # Static files -------------------------------------------------------------------------------------
 
@@ -189,6 +212,7 @@ CSRF_FAILURE_VIEW = "sahel.errors.csrf_failure"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # what watches each process asks it directly
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if HTTPS:

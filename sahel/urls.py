@@ -15,6 +15,7 @@ from sahel import (
     asof,
     bibliographies,
     corrections,
+    databases,
     dossier,
     dumps,
     embeds,
@@ -48,6 +49,8 @@ urlpatterns = [
     re_path(rf"^api/v1/(?P<kind>{KINDS})$", api.listing),
     re_path(rf"^api/v1/(?P<kind>{KINDS})/(?P<one>[\w-]+)$", api.one),
     re_path(r"^api/v1/(?P<_rest>[\s\S]*)\Z", api.nothing),
+    path("livez", databases.livez),
+    path("readyz", databases.readyz),
     path("dumps/", RedirectView.as_view(url="/data/")),
     path("dumps/<str:name>", dumps.file, name="dump"),
     *i18n_patterns(

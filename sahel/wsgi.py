@@ -17,16 +17,20 @@ def warm() -> None:
     Then let the garbage collector pass over what is loaded: to look at all of it takes as long as
     several pages, and it stays.
     """
-    from django.db import DatabaseError, connection
+    from django.db import DatabaseError, connections
 
     from sahel import index
+    from sahel.databases import STANDBY, hold_open, read_from, reading
 
+    if STANDBY in connections.settings:
+        read_from(STANDBY)
     try:
+        hold_open()
         index.current()
     except DatabaseError:  # the first request tries again, and says so
         logging.getLogger(__name__).exception("The record could not be read.")
     finally:
-        connection.close()
+        reading().close()
     gc.collect()
     gc.freeze()
 

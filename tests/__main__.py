@@ -12,7 +12,8 @@ import tempfile
 from contextlib import ExitStack
 from functools import partial
 
-from tests.machine import checker, chromium, cluster, postgres, soffice, timelinejs
+from tests.clusters import cluster
+from tests.machine import checker, chromium, postgres, soffice, timelinejs
 
 # A developer's own settings must not decide whether the tests pass.
 SETTINGS = ("DATABASE_URL", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "CONTACT", "PORT")

@@ -1,13 +1,9 @@
 """What this machine has for the tests: Chromium, Nu, TimelineJS, LibreOffice, PostgreSQL."""
 
 import os
-import pwd
 import re
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -55,58 +51,3 @@ def postgres() -> Path | None:
 def _version(folder: Path) -> float:
     found = re.search(r"\d+(\.\d+)?", str(folder))
     return float(found[0]) if found else 0
-
-
-@contextmanager
-def cluster(programs: Path, **settings: str) -> Iterator[str]:
-    """Run a PostgreSQL of our own and give its address; nothing of it is left behind.
-
-    It listens on a socket in a folder that only we may enter, and on no port: it is in nobody's
-    way, and nobody else can reach it.
-    """
-    # The server refuses to run as root.
-    account = _ordinary_account() if os.geteuid() == 0 else None
-    # Root's own TMPDIR may be closed to others; a socket's path may have about 100 characters.
-    folder = Path(tempfile.mkdtemp(prefix="sahel-", dir="/tmp"))
-    data = folder / "data"
-
-    log = (folder / "log").open("w")
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [programs / program, *arguments],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            # A server that inherited our output would keep its reader waiting.
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            env={**os.environ, "LC_ALL": "C"},
-            user=account,
-            group=account and pwd.getpwnam(account).pw_gid,
-            extra_groups=[] if account else None,
-        )
-
-    try:
-        if account:
-            shutil.chown(folder, account)
-        encoding = "--encoding=UTF8", "--locale=C"
-        run("initdb", "--username=sahel", "--auth=trust", "--no-sync", *encoding, f"-D{data}")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-        options += " -c synchronous_commit=off -c full_page_writes=off"
-        options += "".join(f" -c {name}={value}" for name, value in settings.items())
-        run("pg_ctl", "start", "--wait", f"-D{data}", f"-l{folder}/server.log", f"-o{options}")
-        yield f"postgres://sahel@/postgres?host={folder}"
-    except subprocess.CalledProcessError as error:
-        said = "".join(path.read_text() for path in folder.glob("*log"))
-        raise RuntimeError(f"PostgreSQL did not start:\n{said}") from error
-    finally:
-        if (data / "postmaster.pid").exists():
-            run("pg_ctl", "stop", "--wait", "--mode=immediate", f"-D{data}")
-        log.close()
-        shutil.rmtree(folder)
-
-
-def _ordinary_account() -> str:
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in names else "nobody"

@@ -103,8 +103,8 @@ def test_the_record_and_its_index_are_told(client):
     found = numbers(client)
     assert found["sahel_index_lag_versions"] > 0
     assert found["sahel_unrecorded_changes"] == 2
-    assert found["sahel_database_up"] == 1
-    assert found["sahel_database_standby"] == found["sahel_publications_due"] == 0
+    assert found["sahel_database_up"] == found["sahel_database_writable"] == 1
+    assert found["sahel_publications_due"] == 0
 
 
 def test_a_sign_in_that_failed_is_counted(client):

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import UniqueConstraint
 from django.utils import timezone
+
+from sahel.databases import reading
 
 
 class State(NamedTuple):
@@ -34,7 +36,7 @@ class Record(models.Model):
     def state(cls) -> State:
         """Give the state of the record, in the one query that every page asks."""
         # Without the ORM, which takes five times as long to write this query as to ask it.
-        with connection.cursor() as cursor:
+        with reading().cursor() as cursor:
             cursor.execute("SELECT version, renamed, emptied FROM sahel_record")
             row = cursor.fetchone()
         return State(*row) if row else State()
@@ -93,6 +95,7 @@ class Loading(models.Model):
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Let all that is read within be of one version of the record; it may stand within another."""
+    connection: Any = reading()
     if connection.in_atomic_block or getattr(connection, "in_snapshot", False):
         yield  # it has a view of its own already
         return
@@ -103,9 +106,9 @@ def snapshot() -> Iterator[None]:
             if connection.vendor == "postgresql"
             else "BEGIN"
         )
-        connection.in_snapshot = True  # type: ignore[attr-defined]
+        connection.in_snapshot = True
         try:
             yield
         finally:
-            connection.in_snapshot = False  # type: ignore[attr-defined]
+            connection.in_snapshot = False
             cursor.execute("ROLLBACK")
