@@ -25,7 +25,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sahel import dumps, index
+from sahel import backups, dumps, index
 from sahel.databases import PRIMARY, STANDBY, alias, answers, read_from
 from sahel.models import Event, Record, Subscription, Unrecorded
 
@@ -230,7 +230,7 @@ def _gauges() -> Iterator[tuple[str, str, float | None]]:
     yield (
         "sahel_backup_age_seconds",
         "Age of the newest backup in DATA_DIR/backups.",
-        _age(Path(settings.DATA_DIR, "backups")),
+        _age(backups.folder()),
     )
 
 
