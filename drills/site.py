@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ print(json.dumps(client.cookies["sessionid"].value))
 """
 TOKEN = "0123456789abcdefghijklmnopqrstuv"  # against forged requests: cookie and form have the same
 PATIENCE = 10  # seconds for one answer
+HOST = "localhost"
 
 
 class Site:
@@ -81,9 +83,9 @@ class Clients:
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(number)]
 
-    def connect(self, port: int) -> Self:
-        """Say where."""
-        self.port = port
+    def connect(self, port: int, context: ssl.SSLContext | None = None) -> Self:
+        """Say where; with a context, by TLS."""
+        self.port, self.context = port, context
         return self
 
     def __enter__(self) -> Self:
@@ -124,7 +126,11 @@ class Clients:
                 self.times.append(time.perf_counter() - began)
 
     def _line(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        if self.context:
+            return http.client.HTTPSConnection(
+                HOST, self.port, timeout=PATIENCE, context=self.context
+            )
+        return http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
 
 
 def read(line: http.client.HTTPConnection, number: int) -> str:

@@ -26,6 +26,7 @@ WANTED = (
     (timelinejs, "our files in TimelineJS (TIMELINEJS names no folder of it)"),
     (soffice, "our files in LibreOffice (no soffice with Calc found)"),
     (partial(shutil.which, "pdftotext"), "what a printed dossier says (no pdftotext found)"),
+    (partial(shutil.which, "systemd-analyze"), "what systemd says of its units (no systemd found)"),
 )
 INTERRUPTED = 2  # what pytest ends with after Ctrl-C
 # Each worker begins with its own half, in order: the browser's tests, which come last, then share
