@@ -2,6 +2,7 @@
 
 import re
 from base64 import b32decode
+from io import StringIO
 from time import process_time
 
 import pytest
@@ -105,6 +106,16 @@ def test_nobody_who_reads_the_database_can_use_a_recovery_code(client, fatou):
     kept = set(StaticToken.objects.values_list("token", flat=True))
     assert len(kept) == 10
     assert not kept & {each.replace(" ", "") for each in codes}
+
+
+def test_what_lets_an_editor_in_is_not_in_a_dump(client, fatou):
+    client.force_login(fatou)
+    code_for("fatou")
+    out = StringIO()
+    call_command("dumpdata", stdout=out)
+    secret = [device_of(fatou).key, recovery("code0"), client.session.session_key]
+    assert "fatou" in out.getvalue()
+    assert not [each for each in secret if each in out.getvalue()]
 
 
 def addresses():

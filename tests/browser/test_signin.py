@@ -1,0 +1,99 @@
+"""The second step of signing in, by an editor with a keyboard, on any screen, in both languages."""
+
+import re
+from base64 import b32decode
+
+import pytest
+from django_otp.oath import totp
+from playwright.sync_api import Page, expect
+
+from sahel.models import Refusal
+from tests.browser.test_desk import scrolls, serious
+from tests.factories import make_editor
+
+pytestmark = pytest.mark.one_database
+
+
+@pytest.fixture(autouse=True)
+def _editor():
+    make_editor()
+
+
+def give_password(page: Page, language: str) -> None:
+    """Sign in without a mouse."""
+    page.goto(f"/{language}/admin/sahel/event/add/")
+    page.keyboard.type("fatou")
+    page.keyboard.press("Tab")
+    page.keyboard.type("a long pass phrase")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Code")).to_be_focused()
+
+
+def give_code(page: Page, code: str) -> None:
+    expect(page.get_by_label("Code")).to_be_focused()
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
+def shown(page: Page) -> str:
+    """Give what the app shows to which the key was added."""
+    key = page.locator(".key").inner_text()
+    return f"{totp(b32decode(re.sub(r'\s', '', key))):06}"
+
+
+@pytest.mark.parametrize(("language", "width"), [("fr", 360), ("en", 360), ("fr", 1280)])
+def test_an_editor_signs_in_for_the_first_time_and_loses_the_device(
+    page: Page, language: str, width: int
+):
+    page.set_viewport_size({"width": width, "height": 800})
+    found = {}
+
+    def look(at: str) -> None:
+        found[at] = serious(page) + ["scrolls"] * scrolls(page)
+
+    give_password(page, language)
+    look("setting up")
+    page.keyboard.type("12345")
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_code")).to_have_attribute("aria-invalid", "true")
+    expect(page).to_have_title(re.compile("^(Error|Erreur)"))
+    look("a wrong code")
+    page.locator("#id_code").fill(shown(page))
+    page.keyboard.press("Enter")
+    expect(page.locator(".codes code")).to_have_count(10)
+    codes = page.locator(".codes code").all_inner_texts()
+    look("the codes")
+    page.locator(".second-step .button").press("Enter")
+    expect(page).to_have_url(re.compile("/event/add/$"))
+
+    page.context.clear_cookies()
+    give_password(page, language)
+    look("second step")
+    give_code(page, codes[0])
+    expect(page).to_have_url(re.compile("/event/add/$"))
+    page.goto(f"/{language}/admin/second-step/another/")
+    look("another device")
+    give_code(page, codes[1])
+    expect(page.locator(".key")).to_be_visible()
+    look("setting up another")
+    give_code(page, shown(page))
+    expect(page.locator(".codes code")).to_have_count(10)
+    assert {at: faults for at, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_who_has_to_wait_is_told_how_long(page: Page, faults: list[str], language: str):
+    for who in ("name fatou", "at 127.0.0.1 fatou"):
+        for _ in range(5):
+            Refusal.count(who)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"/{language}/admin/")
+    page.keyboard.type("fatou")
+    page.keyboard.press("Tab")
+    page.keyboard.type("a long pass phrase")
+    page.keyboard.press("Enter")
+    expect(page.locator("#content-main")).to_contain_text(re.compile(r"\b(1[5-9]|2\d|30) minutes"))
+    assert serious(page) == []
+    assert not scrolls(page)
+    assert len(faults) == 1
+    assert "429" in faults.pop()
