@@ -202,13 +202,15 @@ def _page(
 def _let_in(request: HttpRequest, device: int) -> None:
     """Let the session be one of both steps, under another key."""
     user: Any = request.user
+    was_in = SECOND_STEP in request.session  # and has another device now
     request.session.cycle_key()
     rotate_token(request)
     for done in (SECRET, ANOTHER):
         request.session.pop(done, None)
     request.session[SECOND_STEP] = user.device = device
     Refusal.forget(f"at {requester(request)} {_as_known(user.get_username())}")
-    note("signed in")
+    if not was_in:
+        note("signed in")
 
 
 def _next(request: HttpRequest) -> str:

@@ -14,7 +14,16 @@ from sahel.models import Step
 from tests.factories import make_editor, make_event, make_place, make_source
 from tests.importing import confirm, tried, undo
 from tests.signin import code_for, device_of, let_in
-from tests.test_signin import PASSWORD, a_while_later, code, password, set_up
+from tests.test_signin import (
+    ANOTHER,
+    PASSWORD,
+    a_while_later,
+    code,
+    key_of,
+    password,
+    set_up,
+    shown,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +77,13 @@ def test_who_is_let_wait(client, log):
         a_while_later()
     assert said(log(lambda: code(client, "000000"))) == [("locked out", "fatou")]
     assert said(log(lambda: password(Client()))) == [("locked out", "fatou")]
+
+
+def test_a_device_that_is_replaced(client, log):
+    let_in(client, make_editor())
+    client.post(ANOTHER, {"code": code_for("fatou")})
+    found = log(lambda: client.post(ANOTHER, {"code": shown(key_of(client, ANOTHER))}))
+    assert said(found) == [("second factor set up", "fatou")]
 
 
 def test_a_device_that_is_taken_away(log):
