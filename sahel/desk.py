@@ -16,11 +16,12 @@ from sahel.filters import fold
 from sahel.security import warn
 from sahel.signin import (
     another_device,
+    attempt,
     in_words,
     is_half_way,
     is_signed_in,
     second_step,
-    waiting,
+    take_back,
 )
 
 
@@ -49,14 +50,19 @@ class Desk(admin.AdminSite):
         if is_half_way(request):
             asked = urlencode({"next": request.GET.get("next", reverse("admin:index"))})
             return redirect(f"{reverse('admin:second-step')}?{asked}")
+        if request.method != "POST":
+            return super().login(request, extra_context)
         name = request.POST.get("username", "")
-        if request.method == "POST" and (wait := waiting(request, name)):
+        if wait := attempt(request, name):
             warn("locked out", user=name)
             context = {**self.each_context(request), "wait": in_words(wait)}
-            answer = TemplateResponse(request, "admin/wait.html", context, status=429)
+            answer: HttpResponse = TemplateResponse(request, "admin/wait.html", context, status=429)
             answer["Retry-After"] = str(int(wait.total_seconds()) + 1)
             return answer
-        return super().login(request, extra_context)
+        answer = super().login(request, extra_context)
+        if answer.status_code == 302:  # the password was right
+            take_back(request, name)
+        return answer
 
     def get_urls(self) -> list[Any]:
         """Add the second step, before which nothing else is shown; one may always sign out."""

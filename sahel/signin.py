@@ -15,11 +15,9 @@ from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
@@ -114,19 +112,42 @@ def _is_ours(request: HttpRequest) -> bool:
     return bool(user.is_active and user.is_staff)
 
 
-def waiting(request: HttpRequest, name: str) -> timedelta:
-    """Give how long this address has to wait before it may try that name again; zero if not."""
-    here, name = requester(request), _as_known(name)
-    most = OF_ONE_THEN if Refusal.counted(f"name {name}") >= OF_NAME else OF_ONE
-    waits = Refusal.wait(f"at {here} {name}", most), Refusal.wait(f"address {here}", OF_ADDRESS)
-    return max(waits)
+def waiting(request: HttpRequest, name: str, ours: int = 0) -> timedelta:
+    """Give how long this address has to wait before it may try that name again; zero if not.
+
+    `ours` are attempts that were counted before they are made.
+    """
+    pair, address, everywhere = _counted_as(request, name)
+    most = OF_ONE_THEN if Refusal.counted(everywhere) >= OF_NAME + ours else OF_ONE
+    return max(Refusal.wait(pair, most + ours), Refusal.wait(address, OF_ADDRESS + ours))
+
+
+def attempt(request: HttpRequest, name: str) -> timedelta:
+    """Count a password before it is tried, so that many at once are no more than one by one.
+
+    Gives how long to wait instead, zero if it may be tried; if it is right: `take_back()`.
+    """
+    refused(request, name)
+    if wait := waiting(request, name, ours=1):
+        take_back(request, name)
+    return wait
 
 
 def refused(request: HttpRequest, name: str) -> None:
     """Count a wrong password or code."""
-    here, name = requester(request), _as_known(name)
-    for who in (f"at {here} {name}", f"address {here}", f"name {name}"):
+    for who in _counted_as(request, name):
         Refusal.count(who)
+
+
+def take_back(request: HttpRequest, name: str) -> None:
+    """Count one less: it was right, or was not tried."""
+    for who in _counted_as(request, name):
+        Refusal.take_back(who)
+
+
+def _counted_as(request: HttpRequest, name: str) -> tuple[str, str, str]:
+    here, name = requester(request), _as_known(name)
+    return f"at {here} {name}", f"address {here}", f"name {name}"
 
 
 def _as_known(name: str) -> str:
@@ -208,7 +229,7 @@ def _let_in(request: HttpRequest, device: int) -> None:
     for done in (SECRET, ANOTHER):
         request.session.pop(done, None)
     request.session[SECOND_STEP] = user.device = device
-    Refusal.forget(f"at {requester(request)} {_as_known(user.get_username())}")
+    Refusal.forget(_counted_as(request, user.get_username())[0])
     if not was_in:
         note("signed in")
 
@@ -294,9 +315,3 @@ def forget_devices(user: User) -> None:
 
 def _in_fours(text: str) -> str:
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
-
-
-@receiver(user_login_failed)
-def _password_refused(credentials: dict[str, Any], request: HttpRequest | None, **_: Any) -> None:
-    if request is not None:
-        refused(request, str(credentials.get("username", "")))

@@ -16,7 +16,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from sahel.signin import recovery
+from sahel.signin import attempt, recovery, take_back
 from tests.factories import make_editor, make_event
 from tests.signin import code_for, device_of, let_in, with_a_password_alone
 
@@ -240,6 +240,22 @@ def test_the_answer_is_the_same_whether_or_not_there_is_such_a_name(client, fato
         for page in (password(client, "fatou", "wrong"), password(client, "awa", "wrong"))
     ]
     assert pages[0] == pages[1]
+
+
+def test_many_attempts_at_once_are_no_more_than_one_by_one(rf, client):
+    """Each is counted before the one before it has failed."""
+    request = rf.post(LOGIN)
+    tried = [not attempt(request, "fatou") for _ in range(40)]
+    assert tried == [True] * 5 + [False] * 35
+    for _ in range(5):
+        take_back(request, "fatou")
+    assert not attempt(request, "fatou")
+
+
+@override_settings(HTTPS=True)
+def test_a_right_password_is_no_refusal(client, fatou):
+    for _ in range(25):
+        assert password(Client(), **at(1)).status_code == 302
 
 
 @override_settings(HTTPS=True)

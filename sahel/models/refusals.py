@@ -50,6 +50,12 @@ class Refusal(models.Model):
         cls.objects.filter(pk=mine.pk).update(number=F("number") + 1)
 
     @classmethod
+    def take_back(cls, who: str) -> None:
+        """Count one less."""
+        now = cls.objects.filter(who=_known(who, _window()), number__gt=0)
+        now.update(number=F("number") - 1)
+
+    @classmethod
     def forget(cls, who: str) -> None:
         """Count none any more, of somebody who got in."""
         known = [_known(who, since) for since in _windows()]
