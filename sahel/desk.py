@@ -12,17 +12,10 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from sahel.attempts import attempt, in_words, take_back
 from sahel.filters import fold
 from sahel.security import warn
-from sahel.signin import (
-    another_device,
-    attempt,
-    in_words,
-    is_half_way,
-    is_signed_in,
-    second_step,
-    take_back,
-)
+from sahel.signin import another_device, is_half_way, is_signed_in, second_step
 
 
 class Desk(admin.AdminSite):

@@ -5,7 +5,6 @@ Whoever has only given a password is nobody yet: every page of the admin asks `i
 
 import secrets
 from base64 import b32encode
-from datetime import timedelta
 from math import ceil
 from time import time
 from typing import Any
@@ -34,8 +33,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 
-from sahel.models import Refusal
-from sahel.requesters import requester
+from sahel.attempts import forget, in_words, refused, waiting
 from sahel.security import note, warn
 
 # In a session: the key of the device, once a code was given; the secret of one that is being set
@@ -44,9 +42,6 @@ SECOND_STEP, SECRET, ANOTHER = "second_step", "secret", "another_device"
 ANOTHER_WITHIN = 10 * 60  # seconds
 RECOVERY_CODES = 10
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without what is mistaken for something else
-# Refusals in a quarter of an hour: of one name from one address, and of one address; of a name
-# refused so often in all, each address may try less, and nobody else's attempts keep one out.
-OF_ONE, OF_ADDRESS, OF_NAME, OF_ONE_THEN = 5, 20, 50, 2
 
 
 class Accounts(ModelBackend):
@@ -110,56 +105,6 @@ def is_half_way(request: HttpRequest) -> bool:
 def _is_ours(request: HttpRequest) -> bool:
     user: Any = request.user
     return bool(user.is_active and user.is_staff)
-
-
-def waiting(request: HttpRequest, name: str, ours: int = 0) -> timedelta:
-    """Give how long this address has to wait before it may try that name again; zero if not.
-
-    `ours` are attempts that were counted before they are made.
-    """
-    pair, address, everywhere = _counted_as(request, name)
-    most = OF_ONE_THEN if Refusal.counted(everywhere) >= OF_NAME + ours else OF_ONE
-    return max(Refusal.wait(pair, most + ours), Refusal.wait(address, OF_ADDRESS + ours))
-
-
-def attempt(request: HttpRequest, name: str) -> timedelta:
-    """Count a password before it is tried, so that many at once are no more than one by one.
-
-    Gives how long to wait instead, zero if it may be tried; if it is right: `take_back()`.
-    """
-    refused(request, name)
-    if wait := waiting(request, name, ours=1):
-        take_back(request, name)
-    return wait
-
-
-def refused(request: HttpRequest, name: str) -> None:
-    """Count a wrong password or code."""
-    for who in _counted_as(request, name):
-        Refusal.count(who)
-
-
-def take_back(request: HttpRequest, name: str) -> None:
-    """Count one less: it was right, or was not tried."""
-    for who in _counted_as(request, name):
-        Refusal.take_back(who)
-
-
-def _counted_as(request: HttpRequest, name: str) -> tuple[str, str, str]:
-    here, name = requester(request), _as_known(name)
-    return f"at {here} {name}", f"address {here}", f"name {name}"
-
-
-def _as_known(name: str) -> str:
-    """Give a name as the form reads it: many ways to write it are one."""
-    return User.normalize_username(name.strip())[:150]
-
-
-def in_words(wait: timedelta) -> str:
-    """Say when to come back."""
-    minutes = ceil(wait.total_seconds() / 60)
-    said = ngettext("Try again in %(count)s minute.", "Try again in %(count)s minutes.", minutes)
-    return said % {"count": minutes}
 
 
 @never_cache
@@ -229,7 +174,7 @@ def _let_in(request: HttpRequest, device: int) -> None:
     for done in (SECRET, ANOTHER):
         request.session.pop(done, None)
     request.session[SECOND_STEP] = user.device = device
-    Refusal.forget(_counted_as(request, user.get_username())[0])
+    forget(request, user.get_username())
     if not was_in:
         note("signed in")
 

@@ -16,7 +16,8 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from sahel.signin import attempt, recovery, take_back
+from sahel.attempts import attempt, take_back
+from sahel.signin import recovery
 from tests.factories import make_editor, make_event
 from tests.signin import code_for, device_of, let_in, with_a_password_alone
 
