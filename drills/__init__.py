@@ -1,0 +1,1 @@
+"""What the site promises, tried: each drill prints its figures and fails where a promise breaks."""
