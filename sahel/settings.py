@@ -65,8 +65,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "sahel.logs.RequestIds",
     "sahel.metrics.Counted",
-    "django.middleware.security.SecurityMiddleware",
+    "sahel.middleware.SafeHeaders",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "sahel.errors.Explained",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sahel.databases.Databases",

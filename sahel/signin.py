@@ -126,19 +126,18 @@ def second_step(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
                 logger.warning("second factor refused", extra={"user": user.get_username()})
                 form.add_error("code", _("This is not the code that stands there now."))
             else:
-                request.session.cycle_key()
-                request.session[SECOND_STEP] = (
-                    TOTPDevice.objects.filter(user=user)
-                    .order_by("pk")
-                    .values_list("pk", flat=True)[0]
-                )
                 logger.info(
                     "second factor given",
                     extra={"user": user.get_username(), "device": type(found).__name__},
                 )
+                codes = [] if known else _set_up(user)
+                devices = TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk")
+                request.session.cycle_key()
+                request.session[SECOND_STEP] = devices.values_list("pk", flat=True)[0]
                 if known:
                     return redirect(to)
-                return _enrolled(request, user, to, context)
+                shown = {"codes": map(_in_fours, codes), "next": to, "title": _("Recovery codes")}
+                return TemplateResponse(request, "admin/second_step.html", {**context, **shown})
     told = {
         **context,
         "form": form,
@@ -181,14 +180,13 @@ def _matched(user: User, code: str, new: Device | None) -> Device | None:
     return None
 
 
-def _enrolled(request: HttpRequest, user: User, to: str, context: dict[str, Any]) -> HttpResponse:
-    """Confirm a device, and show the codes for when it is lost: this once."""
+def _set_up(user: User) -> list[str]:
+    """Confirm a device, and give the codes for when it is lost."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user, confirmed=False).update(confirmed=True)
         codes = new_recovery_codes(user)
     logger.info("second factor set up", extra={"user": user.get_username()})
-    told = {**context, "codes": map(_in_fours, codes), "next": to, "title": _("Recovery codes")}
-    return TemplateResponse(request, "admin/second_step.html", told)
+    return codes
 
 
 def new_recovery_codes(user: User, number: int = RECOVERY_CODES) -> list[str]:
