@@ -12,7 +12,7 @@ given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
 .PHONY: help run load editor verify dump backup restore archive generated bench bench-servers bench-verify bench-desk \
 	bench-import bench-export drill-failover drill-sqlite drill-backup drill-processes drills screenshots \
-	weight test lint lock messages venv venv-dev database
+	weight test lint lock sbom messages venv venv-dev database
 .SILENT:
 
 help:  ## list the verbs (this)
@@ -97,6 +97,9 @@ lint: venv-dev  ## check style, types, templates, migrations and production sett
 lock: venv-dev  ## compile requirements*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group dev --output-file requirements-dev.txt
+
+sbom: venv  ## print what production is made of (CycloneDX): packages, scripts, fonts, hashes
+	exec $(PYTHON) bin/sbom.py
 
 messages: venv-dev  ## collect the texts to translate, compile the translations and the editors' guide
 	$(PYTHON) bin/guide.py

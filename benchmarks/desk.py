@@ -22,6 +22,7 @@ import psycopg
 
 from tests.clusters import cluster
 from tests.machine import postgres
+from tests.signin import let_in
 
 SIZES = 10_000, 100_000
 REACH = {10_000: 300, 100_000: 600}  # milliseconds, for 95 of 100 lists
@@ -156,7 +157,7 @@ def ask() -> list[dict[str, Any]]:
     user, _new = User.objects.get_or_create(username="editor", is_staff=True)
     user.groups.add(Group.objects.get(name="Publisher"))
     client = Client(headers={"host": "localhost"})
-    client.force_login(user)
+    let_in(client, user)
     pages = []
     for name, path, is_list in questions():
         language, _space, rest = path.rpartition(" ")

@@ -22,8 +22,9 @@ SESSION = """
 import json
 from django.contrib.auth.models import User
 from django.test import Client
+from tests.signin import let_in
 client = Client()
-client.force_login(User.objects.create_superuser("drill", password="a long pass phrase"))
+let_in(client, User.objects.create_superuser("drill", password="a long pass phrase"))
 print(json.dumps(client.cookies["sessionid"].value))
 """
 TOKEN = "0123456789abcdefghijklmnopqrstuv"  # against forged requests: cookie and form have the same

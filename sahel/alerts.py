@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from ipaddress import IPv6Address, ip_address, ip_network
 from smtplib import SMTPRecipientsRefused
 from typing import Any
 from unicodedata import normalize
@@ -32,6 +31,7 @@ from sahel.filters import Filters
 from sahel.models import Asking, Subscription
 from sahel.models.alerts import CONFIRM_WITHIN
 from sahel.pages import draw
+from sahel.requesters import requester
 from sahel.views import record_for
 
 CONFIRM, FORM = "sahel.alerts.confirm", "sahel.alerts.form"  # salts
@@ -145,7 +145,7 @@ def _asked(request: HttpRequest, form: AskingForm, selection: Selection) -> int:
         fault, status = _("This page was open for a long time. Please send it once more."), 400
     elif not form.is_valid():
         return 400
-    elif not Asking.allows(f"by {_requester(request)}", BY_ONE):
+    elif not Asking.allows(f"by {requester(request)}", BY_ONE):
         fault, status = _("That was too often from your connection. Try again tomorrow."), 429
     elif not _send(request, form.cleaned_data, selection):
         fault, status = _("No mail can be sent at the moment. Please try again later."), 503
@@ -205,22 +205,3 @@ def _is_fresh(token: str) -> bool:
     except signing.BadSignature:
         return False
     return True
-
-
-def _requester(request: HttpRequest) -> str:
-    """Give the address that asks; of IPv6 the network, all of which is one connection's."""
-    # Whoever ends TLS in front of us names the other end last.
-    told = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.HTTPS else ""
-    name = told.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
-    if name.startswith("["):  # with a port, as some tell it
-        name = name[1:].partition("]")[0]
-    elif name.count(":") == 1:
-        name = name.partition(":")[0]
-    try:
-        known = ip_address(name)
-    except ValueError:
-        return name
-    if isinstance(known, IPv6Address):
-        inside = known.ipv4_mapped
-        return str(inside or ip_network((known, 56), strict=False))
-    return str(known)

@@ -132,14 +132,14 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Say whether readers get their pages (or 503), and whether editors can save."""
-    reads, writes = _answers(alias()), _answers(PRIMARY)
+    reads, writes = answers(alias()), answers(PRIMARY)
     said = f"reads: {'yes' if reads else 'no'}\nwrites: {'yes' if writes else 'no'}\n"
     answer = HttpResponse(said, content_type="text/plain", status=200 if reads else 503)
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-def _answers(alias: str) -> bool:
+def answers(alias: str) -> bool:
     """Say whether a database answers; the primary, that it takes what is written."""
     connection = connections[alias]
     for _attempt in range(2):  # a connection may have been lost since it was last used

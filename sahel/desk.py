@@ -4,12 +4,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import translate_url
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse, translate_url
+from django.utils.http import urlencode
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from sahel.filters import fold
+from sahel.signin import is_half_way, is_signed_in, logger, second_step, too_many
 
 
 class Desk(admin.AdminSite):
@@ -25,6 +29,33 @@ class Desk(admin.AdminSite):
         for app in apps:
             app["models"].sort(key=lambda model: fold(str(model["name"])))
         return apps
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in whoever gave a password and a code, and nobody else."""
+        return is_signed_in(request)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask for a password, then for a code; who was refused too often waits."""
+        if is_half_way(request):
+            asked = urlencode({"next": request.GET.get("next", reverse("admin:index"))})
+            return redirect(f"{reverse('admin:second-step')}?{asked}")
+        if request.method == "POST" and too_many(request):
+            logger.warning("locked out", extra={"user": request.POST.get("username", "")[:150]})
+            answer = TemplateResponse(request, "admin/wait.html", self.each_context(request))
+            answer.status_code = 429
+            answer["Retry-After"] = "1800"
+            return answer
+        return super().login(request, extra_context)
+
+    def get_urls(self) -> list[Any]:
+        """Add the second step, which is asked for before anything else is shown."""
+
+        def step(request: HttpRequest) -> HttpResponse:
+            return second_step(request, self.each_context(request))
+
+        return [path("second-step/", step, name="second-step"), *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Give the addresses of the same page in the other languages, too."""

@@ -336,6 +336,11 @@ def is_at(state: State) -> bool:
     return _current is not None and _current.state == state
 
 
+def behind(state: State) -> int | None:
+    """Give how many versions the index is behind a state of the record; None without an index."""
+    return None if _current is None else max(0, state.version - _current.state.version)
+
+
 def is_ahead_of(state: State) -> bool:
     """Say whether the index has taken in what that state of the record has not yet."""
     return _current is not None and _current.state.version > state.version

@@ -10,8 +10,8 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.views.defaults import bad_request
 
+from sahel.errors import bad_request
 from sahel.fields import one_line, readers_language
 from sahel.models import Change, Signature, changes
 

@@ -28,13 +28,23 @@ def _secret_key_made_once() -> str:
 
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or _secret_key_made_once()
+HTTPS = env.bool("HTTPS", default=False)  # set it wherever TLS stands in front: in production
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if HTTPS and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
+    raise ImproperlyConfigured(
+        "HTTPS needs a SECRET_KEY of at least 50 characters, kept where a backup has it. Make one: "
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
+    )
+SECRET_KEY = SECRET_KEY or _secret_key_made_once()
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # former ones
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CONTACT = env.str("CONTACT", default="")  # where readers may report an error: an e-mail address
 APPROVAL = env.bool("APPROVAL", default=False)  # whether publishing takes a second person
 LINK_CHECK = env.bool("LINK_CHECK", default=False)  # whether `check_links` may ask other sites
-HTTPS = env.bool("HTTPS", default=False)  # set it wherever TLS stands in front
+if HTTPS and DEBUG:
+    raise ImproperlyConfigured("DEBUG shows readers our code and settings: unset it, or HTTPS.")
+if HTTPS and "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("HTTPS needs ALLOWED_HOSTS: the names readers use, not *.")
 
 INSTALLED_APPS = [
     "sahel.apps.SahelConfig",  # first: its templates come before the admin's
@@ -47,11 +57,17 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
 ]
 
 MIDDLEWARE = [
+    "sahel.logs.RequestIds",
+    "sahel.metrics.Counted",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "sahel.errors.Explained",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sahel.databases.Databases",
     "sahel.caching.PublicPages",
@@ -195,16 +211,21 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "sahel.errors.csrf_failure"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:  # no other host, and no page without TLS, can set them (RFC 6265bis)
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+OTP_TOTP_ISSUER = "Sahel timeline"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # what watches each process asks it directly
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host != "*"]
+    CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
+AUTHENTICATION_BACKENDS = ["sahel.signin.Accounts"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -215,9 +236,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# To watch it --------------------------------------------------------------------------------------
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="plain")  # for people; "json" for machines
+LOG_ADDRESSES = env.bool("LOG_ADDRESSES", default=False)  # the beginnings of readers' addresses
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=500)  # from which a query is logged; 0: none is
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # who has it may read /metrics
+if LOG_FORMAT not in ("plain", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is plain or json, not {LOG_FORMAT}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {
+        "plain": {"()": "sahel.logs.PlainFormatter"},
+        "json": {"()": "sahel.logs.JSONFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

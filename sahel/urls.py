@@ -19,6 +19,7 @@ from sahel import (
     dossier,
     dumps,
     embeds,
+    metrics,
     oembed,
     pictures,
     previews,
@@ -39,6 +40,7 @@ urlpatterns = [
     path("favicon.ico", lambda request: redirect(static("icon.svg"))),
     path("robots.txt", views.robots),
     path("sw.js", views.service_worker),
+    path("metrics", metrics.metrics, name="metrics"),
     path("oembed", oembed.oembed, name="oembed"),
     path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}),
     path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
@@ -116,5 +118,7 @@ urlpatterns = [
     ),
 ]
 
+handler400 = "sahel.errors.bad_request"
+handler403 = "sahel.errors.forbidden"
 handler404 = "sahel.addresses.not_found"
 handler500 = "sahel.errors.server_error"

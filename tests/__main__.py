@@ -18,6 +18,7 @@ from tests.machine import checker, chromium, postgres, soffice, timelinejs
 # A developer's own settings must not decide whether the tests pass.
 SETTINGS = ("DATABASE_URL", "ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "CONTACT", "PORT")
 SETTINGS += ("APPROVAL", "LINK_CHECK", "EMAIL_URL", "EMAIL_FROM", "SECRET_KEY_FALLBACKS")
+SETTINGS += ("LOG_FORMAT", "LOG_ADDRESSES", "SLOW_QUERY_MS", "METRICS_TOKEN")
 # What some tests need besides a database, and what is left out without it.
 WANTED = (
     (chromium, "the browser's tests (no Chromium found)"),

@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 from sahel import caching, index
 from tests.copies import Copies, PostgreSQLCopies, SQLiteCopies
 from tests.factories import make_editor
+from tests.signin import let_in
 
 # How long one example may take says more of the machine than of us.
 hypothesis_settings.register_profile("ours", deadline=None)
@@ -37,6 +38,12 @@ def django_db_modify_db_settings(
     if database["ENGINE"].endswith("sqlite3"):
         name = tmp_path_factory.mktemp("database") / "sahel.sqlite3"
         database.setdefault("TEST", {})["NAME"] = str(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _both_steps() -> None:
+    """Let whoever is signed in by a test have given a code, too."""
+    Client.force_login = let_in  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session", autouse=True)

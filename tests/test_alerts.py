@@ -23,6 +23,7 @@ from django.utils import timezone
 from sahel import alerts
 from sahel.models import Asking, Change, Event, Subscription, changes
 from sahel.models.alerts import hashes
+from sahel.requesters import requester
 from tests.factories import CHECKED, make_actor, make_event, make_source
 
 pytestmark = pytest.mark.django_db
@@ -238,7 +239,7 @@ def test_one_mailbox_is_one_however_it_is_written(email):
 def test_one_connection_is_one_however_it_is_told(rf, settings, told, known):
     settings.HTTPS = True
     request = rf.get("/", headers={"x-forwarded-for": f"203.0.113.9, {told}"})
-    assert alerts._requester(request) == known
+    assert requester(request) == known
 
 
 def test_nobody_can_have_us_write_their_own_words_to_others(client):

@@ -9,10 +9,10 @@ from sahel.fields import readers_language
 
 
 def guide(request: HttpRequest) -> HttpResponse:
-    """Show the guide in the active language."""
+    """Show the guide in the active language, in English where it is not written in that."""
     context = {
         **admin.site.each_context(request),
         "title": gettext("Help"),
-        "guide": f"admin/_guide_{readers_language()}.html",
+        "guide": [f"admin/_guide_{readers_language()}.html", "admin/_guide_en.html"],
     }
     return TemplateResponse(request, "admin/guide.html", context)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.db.models import TextChoices
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
@@ -48,7 +47,8 @@ class Column:
     codes: type[TextChoices] | None = None  # the vocabulary that its cells are of
 
 
-CODES = tuple(code for code, _name in settings.LANGUAGES)
+# What the record is written in, which are not all the languages that pages may have.
+CODES = tuple(Words.__annotations__)
 
 
 @cache

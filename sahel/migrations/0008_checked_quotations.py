@@ -33,6 +33,10 @@ def give_keys_and_states(apps, schema_editor):
             checked_sha256=source.text_sha256,
             checked_on=source.date_read or timezone.now().date(),
         )
+    if schema_editor.connection.vendor == "postgresql":
+        # What is left to be checked of rows that were changed twice would forbid to alter the table.
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        schema_editor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 class Migration(migrations.Migration):

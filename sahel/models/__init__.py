@@ -13,6 +13,7 @@ from sahel.models.merges import Merge
 from sahel.models.names import Actor, Place
 from sahel.models.openings import Opening
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
+from sahel.models.refusals import Refusal
 from sahel.models.selection import EventQuerySet
 from sahel.models.sources import LinkCheck, Source, SourceText, source_label
 from sahel.models.views import SavedView
@@ -40,6 +41,7 @@ __all__ = [
     "Quotation",
     "Record",
     "Reference",
+    "Refusal",
     "SavedView",
     "Signature",
     "Source",

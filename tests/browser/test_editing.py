@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from sahel.models import Event
 from tests.factories import make_editor
+from tests.signin import code_for
 
 pytestmark = pytest.mark.one_database
 
@@ -29,6 +30,8 @@ def fill_in(page: Page, name: str = "fatou") -> None:
     page.locator("#id_username").fill(name)
     page.locator("#id_password").fill("a long pass phrase")
     page.locator("#login-form [type=submit]").click()
+    page.locator("#id_code").fill(code_for(name))
+    page.locator("#code-form [type=submit]").click()
 
 
 def save(page: Page) -> None:

@@ -10,6 +10,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from sahel.signin import forget_devices
+
 ROLES = "contributor", "editor", "publisher"  # the groups that a migration makes
 
 
@@ -28,8 +30,22 @@ class Command(BaseCommand):
             help="contributors draft, editors review, too, publishers publish, too (the default)",
         )
 
-    def handle(self, *args: Any, name: str | None, role: str, **options: Any) -> None:
+        parser.add_argument(
+            "--forget-device",
+            action="store_true",
+            help="take a lost second factor away instead; it is set up anew at the next sign-in",
+        )
+
+    def handle(
+        self, *args: Any, name: str | None, role: str, forget_device: bool, **options: Any
+    ) -> None:
         """Make the account; a password may also come in one line on standard input."""
+        if forget_device:
+            if (user := User.objects.filter(username=name or "").first()) is None:
+                raise CommandError("There is no account of that name.")
+            forget_devices(user)
+            self.stdout.write(f"{name} sets up the second step anew at the next sign-in.")
+            return
         asking = sys.stdin.isatty()
         if not name and not asking:
             raise CommandError("Name the editor: manage.py editor NAME")

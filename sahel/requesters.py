@@ -1,0 +1,25 @@
+"""Who asks: the address at the other end, as far as what stands in front of us can be believed."""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def requester(request: HttpRequest) -> str:
+    """Give the address that asks; of IPv6 the network, all of which is one connection's."""
+    # Whoever ends TLS in front of us names the other end last.
+    told = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.HTTPS else ""
+    name = told.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    if name.startswith("["):  # with a port, as some tell it
+        name = name[1:].partition("]")[0]
+    elif name.count(":") == 1:
+        name = name.partition(":")[0]
+    try:
+        known = ip_address(name)
+    except ValueError:
+        return name
+    if isinstance(known, IPv6Address):
+        inside = known.ipv4_mapped
+        return str(inside or ip_network((known, 56), strict=False))
+    return str(known)
