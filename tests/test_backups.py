@@ -19,7 +19,9 @@ from benchmarks.served import ROOT
 from sahel import backups, caching
 from sahel.backups import BackupError
 from sahel.models import Change, Event, ImportBatch, SourceText, changes
+from tests.clusters import pair
 from tests.factories import make_actor, make_editor, make_event
+from tests.machine import postgres
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = "/en/", "/fr/events/strike/", "/en/actors/france/", "/en/events.json", "/fr/?q=something"
@@ -299,3 +301,18 @@ def test_what_was_acknowledged_before_a_backup_is_in_it(record, empty, tmp_path)
     slugs = "from sahel.models import Actor; print(*Actor.objects.values_list('slug', flat=True))"
     assert before <= set(on(url, "shell", "-v0", "-c", slugs).split())
     assert len(acknowledged) > len(before)  # it went on meanwhile
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql" or not postgres(),
+    reason="asked of PostgreSQL, where its programs are",
+)
+def test_a_backup_is_taken_from_a_standby_or_without_one(empty, tmp_path):
+    with pair(postgres(), synchronous_standby_names="'*'") as (_primary, standby, url):
+        on(url, "migrate", "-v0")
+        on(url, "load", "-v0")
+        on(url, "backup", str(tmp_path / "both"))
+        standby.kill()
+        on(url, "backup", str(tmp_path / "alone"))
+    for path in tmp_path.glob("*/*.pgdump"):
+        assert "each as it was written" in on(empty(), "restore", str(path))
