@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "sahel.errors.Explained",
+    "sahel.middleware.KnownMethods",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sahel.databases.Databases",
     "sahel.caching.PublicPages",
