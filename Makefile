@@ -12,7 +12,8 @@ given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
 .PHONY: help run load editor verify dump backup restore archive generated bench bench-servers bench-verify bench-desk \
 	bench-import bench-export drill-failover drill-sqlite drill-backup drill-processes drill-fuzz \
-	drill-observatory drills screenshots weight test lint lock sbom messages venv venv-dev database
+	drill-observatory drill-smuggling drills screenshots weight test lint lock sbom messages venv venv-dev \
+	database
 .SILENT:
 
 help:  ## list the verbs (this)
@@ -77,7 +78,10 @@ drill-backup: venv  ## back up and restore generated events on both databases (N
 drill-processes: venv  ## kill and restart instances behind nginx, under load (N=600 seconds)
 	exec $(PYTHON) -m drills.processes $(call given,N)
 
-drills: drill-failover drill-sqlite drill-backup drill-processes  ## all of them: docs/trust.md has what came of it
+drill-smuggling: venv  ## send requests that two servers may read in two ways, also through nginx
+	exec $(PYTHON) -m drills.smuggling
+
+drills: drill-failover drill-sqlite drill-backup drill-processes drill-smuggling  ## all of them: docs/trust.md has what came of it
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots

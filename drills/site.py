@@ -21,12 +21,14 @@ from tests.__main__ import SETTINGS
 
 SESSION = """
 import json
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from tests.signin import let_in
 client = Client()
 let_in(client, User.objects.create_superuser("drill", password="a long pass phrase"))
-print(json.dumps(client.cookies["sessionid"].value))
+name = settings.SESSION_COOKIE_NAME  # another one behind TLS
+print(json.dumps(f"{name}={client.cookies[name].value}; {settings.CSRF_COOKIE_NAME}="))
 """
 TOKEN = "0123456789abcdefghijklmnopqrstuv"  # against forged requests: cookie and form have the same
 PATIENCE = 10  # seconds for one answer
@@ -83,7 +85,7 @@ class Site:
         self.manage("load", "--verbosity=0")
         self.manage("collectstatic", "--noinput", "--verbosity=0")
         session = json.loads(self.manage("shell", "--verbosity=0", "-c", SESSION).splitlines()[-1])
-        self.cookies = f"sessionid={session}; csrftoken={TOKEN}"
+        self.cookies = session + TOKEN
 
     @contextmanager
     def serve(self) -> Iterator[Server]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 
 from sahel.errors import bad_request
@@ -47,6 +47,22 @@ class SafeHeaders:
 # What Django's admin does with a forged key or year: it looks it up, whatever it is. A fault of the
 # database itself (OperationalError) is none of these and stays an error.
 FORGED = (DataError, OverflowError, ValidationError, ValueError)
+
+METHODS = "GET", "HEAD", "OPTIONS", "POST"
+
+
+class KnownMethods:
+    """Answers 405 to what no page takes, before anything asks whether it was forged."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Remember what comes next."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse PUT, PATCH and DELETE, TRACE (it would show what was sent), and made-up ones."""
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        return self.get_response(request)
 
 
 class AdminBadInput:

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "sahel.errors.Explained",
+    "sahel.middleware.KnownMethods",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sahel.databases.Databases",
     "sahel.caching.PublicPages",
