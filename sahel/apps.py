@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
@@ -17,7 +18,10 @@ class SahelConfig(AppConfig):
     name = "sahel"
 
     def ready(self) -> None:
-        """Let the database know of the setting that its gate asks for, and watch its queries."""
+        """Let the database know of the setting that its gate asks for; watch queries, sessions."""
+        from sahel.sessions import begin
+
+        user_logged_in.connect(begin)
         post_migrate.connect(_tell_the_gate, sender=self)
         connection_created.connect(watch_queries)
 

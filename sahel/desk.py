@@ -13,7 +13,15 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from sahel.filters import fold
-from sahel.signin import is_half_way, is_signed_in, logger, second_step, too_many
+from sahel.security import warn
+from sahel.signin import (
+    another_device,
+    in_words,
+    is_half_way,
+    is_signed_in,
+    second_step,
+    waiting,
+)
 
 
 class Desk(admin.AdminSite):
@@ -41,21 +49,30 @@ class Desk(admin.AdminSite):
         if is_half_way(request):
             asked = urlencode({"next": request.GET.get("next", reverse("admin:index"))})
             return redirect(f"{reverse('admin:second-step')}?{asked}")
-        if request.method == "POST" and too_many(request):
-            logger.warning("locked out", extra={"user": request.POST.get("username", "")[:150]})
-            answer = TemplateResponse(request, "admin/wait.html", self.each_context(request))
-            answer.status_code = 429
-            answer["Retry-After"] = "1800"
+        name = request.POST.get("username", "")
+        if request.method == "POST" and (wait := waiting(request, name)):
+            warn("locked out", user=name)
+            context = {**self.each_context(request), "wait": in_words(wait)}
+            answer = TemplateResponse(request, "admin/wait.html", context, status=429)
+            answer["Retry-After"] = str(int(wait.total_seconds()) + 1)
             return answer
         return super().login(request, extra_context)
 
     def get_urls(self) -> list[Any]:
-        """Add the second step, which is asked for before anything else is shown."""
+        """Add the second step, before which nothing else is shown; one may always sign out."""
 
         def step(request: HttpRequest) -> HttpResponse:
             return second_step(request, self.each_context(request))
 
-        return [path("second-step/", step, name="second-step"), *super().get_urls()]
+        def another(request: HttpRequest) -> HttpResponse:
+            return another_device(request, self.each_context(request))
+
+        return [
+            path("second-step/", step, name="second-step"),
+            path("second-step/another/", self.admin_view(another), name="another-device"),
+            path("logout/", self.logout, name="logout"),
+            *super().get_urls(),
+        ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Give the addresses of the same page in the other languages, too."""

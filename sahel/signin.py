@@ -3,45 +3,52 @@
 Whoever has only given a password is nobody yet: every page of the admin asks `is_signed_in()`.
 """
 
-from __future__ import annotations
-
-import logging
 import secrets
 from base64 import b32encode
+from datetime import timedelta
+from math import ceil
+from time import time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
-from django_otp import devices_for_user, user_has_device
-from django_otp.models import Device
+from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp.util import random_hex
 
 from sahel.models import Refusal
 from sahel.requesters import requester
+from sahel.security import note, warn
 
-SECOND_STEP = "second_step"  # in a session: the key of the device, once a code was given
+# In a session: the key of the device, once a code was given; the secret of one that is being set
+# up, which no other session may see; when a code was given to set up another one.
+SECOND_STEP, SECRET, ANOTHER = "second_step", "secret", "another_device"
+ANOTHER_WITHIN = 10 * 60  # seconds
 RECOVERY_CODES = 10
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without what is mistaken for something else
-# Refusals in a quarter of an hour: of one name from one address, and of one address.
-OF_ONE, OF_ADDRESS = 5, 20
-
-logger = logging.getLogger("sahel.security")
+# Refusals in a quarter of an hour: of one name from one address, and of one address; of a name
+# refused so often in all, each address may try less, and nobody else's attempts keep one out.
+OF_ONE, OF_ADDRESS, OF_NAME, OF_ONE_THEN = 5, 20, 50, 2
 
 
 class Accounts(ModelBackend):
@@ -56,7 +63,7 @@ class Accounts(ModelBackend):
 
 
 class CodeForm(forms.Form):
-    """What stands on the device."""
+    """What stands on a device: the account's own, or one that is being set up."""
 
     code = forms.CharField(
         label=gettext_lazy("Code"),
@@ -65,11 +72,27 @@ class CodeForm(forms.Form):
             attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
         ),
     )
+    status = 200  # of the page that shows the form
+
+    def __init__(self, request: HttpRequest, new: TOTPDevice | None = None) -> None:
+        """Take what was sent."""
+        super().__init__(request.POST if request.method == "POST" else None)
+        self.request, self.new = request, new
 
     def clean_code(self) -> str:
-        """Take it however it is spaced."""
-        code: str = self.cleaned_data["code"]
-        return "".join(code.replace("-", "").split()).lower()
+        """Take it however it is spaced, once, and not from those who guess."""
+        name = self.request.user.get_username()
+        if wait := waiting(self.request, name):
+            self.status = 429
+            warn("locked out")
+            raise ValidationError(_("Too many codes were wrong.") + " " + in_words(wait))
+        code = "".join(self.cleaned_data["code"].replace("-", "").split()).lower()
+        right = _is_of(self.new, code) if self.new else _take(self.request.user, code)
+        if not right:
+            refused(self.request, name)
+            warn("second factor refused")
+            raise ValidationError(_("This is not the code that stands there now."))
+        return code
 
 
 def is_signed_in(request: HttpRequest) -> bool:
@@ -91,62 +114,101 @@ def _is_ours(request: HttpRequest) -> bool:
     return bool(user.is_active and user.is_staff)
 
 
-def too_many(request: HttpRequest) -> bool:
-    """Say whether this address has to wait before it may try that name, or any, again."""
-    here, name = requester(request), request.POST.get("username", "")
-    return Refusal.counted(f"{name} at {here}") >= OF_ONE or Refusal.counted(here) >= OF_ADDRESS
+def waiting(request: HttpRequest, name: str) -> timedelta:
+    """Give how long this address has to wait before it may try that name again; zero if not."""
+    here, name = requester(request), _as_known(name)
+    most = OF_ONE_THEN if Refusal.counted(f"name {name}") >= OF_NAME else OF_ONE
+    waits = Refusal.wait(f"at {here} {name}", most), Refusal.wait(f"address {here}", OF_ADDRESS)
+    return max(waits)
 
 
 def refused(request: HttpRequest, name: str) -> None:
     """Count a wrong password or code."""
-    here = requester(request)
-    Refusal.count(f"{name} at {here}")
-    Refusal.count(here)
+    here, name = requester(request), _as_known(name)
+    for who in (f"at {here} {name}", f"address {here}", f"name {name}"):
+        Refusal.count(who)
+
+
+def _as_known(name: str) -> str:
+    """Give a name as the form reads it: many ways to write it are one."""
+    return User.normalize_username(name.strip())[:150]
+
+
+def in_words(wait: timedelta) -> str:
+    """Say when to come back."""
+    minutes = ceil(wait.total_seconds() / 60)
+    said = ngettext("Try again in %(count)s minute.", "Try again in %(count)s minutes.", minutes)
+    return said % {"count": minutes}
 
 
 @never_cache
 def second_step(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """Ask for a code; whoever has no device yet sets one up first."""
-    user: Any = request.user
-    to = _next(request)
     if not is_half_way(request):
-        return redirect(to)
-    known = user_has_device(user)
-    device = None if known else _new_device(user)
-    form = CodeForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        if _waits(request, user):
-            form.add_error(None, _("Too many wrong codes. Try again in half an hour."))
-            status = 429
-        elif form.is_valid():
-            found = _matched(user, form.cleaned_data["code"], device)
-            if found is None:
-                refused(request, user.get_username())
-                logger.warning("second factor refused", extra={"user": user.get_username()})
-                form.add_error("code", _("This is not the code that stands there now."))
-            else:
-                logger.info(
-                    "second factor given",
-                    extra={"user": user.get_username(), "device": type(found).__name__},
-                )
-                codes = [] if known else _set_up(user)
-                devices = TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk")
-                request.session.cycle_key()
-                request.session[SECOND_STEP] = devices.values_list("pk", flat=True)[0]
-                if known:
-                    return redirect(to)
-                shown = {"codes": map(_in_fours, codes), "next": to, "title": _("Recovery codes")}
-                return TemplateResponse(request, "admin/second_step.html", {**context, **shown})
-    told = {
-        **context,
-        "form": form,
-        "device": device,
-        "key": _in_fours(b32encode(device.bin_key).decode()) if device else "",
-        "next": to,
-        "title": _("Second step") if known else _("Set up the second step"),
-    }
-    return TemplateResponse(request, "admin/second_step.html", told, status=status)
+        return redirect(_next(request))
+    user: Any = request.user
+    if user.device is None:
+        return _set_up(request, context)
+    form = CodeForm(request)
+    if not form.is_valid():
+        return _page(request, context, _("Second step"), form=form)
+    _let_in(request, user.device)
+    return redirect(_next(request))
+
+
+@never_cache
+def another_device(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Let whoever gives a code once more have another device, and new recovery codes."""
+    if time() - request.session.get(ANOTHER, 0) < ANOTHER_WITHIN:
+        return _set_up(request, context)
+    form = CodeForm(request)
+    if form.is_valid():
+        request.session[ANOTHER] = int(time())
+        return redirect(request.path)
+    left = StaticToken.objects.filter(device__user=request.user.pk).count()
+    return _page(request, context, _("Second step"), form=form, left=left)
+
+
+def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Show a key and ask for a code of it; then show the recovery codes, this once."""
+    user: Any = request.user
+    device = TOTPDevice(user=user, key=request.session.setdefault(SECRET, random_hex(20)))
+    form = CodeForm(request, device)
+    if not form.is_valid():
+        key = _in_fours(b32encode(device.bin_key).decode())
+        title = _("Set up the second step")
+        return _page(request, context, title, form=form, device=device, key=key)
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        others = TOTPDevice.objects.filter(user=user)
+        if user.device is None and others.filter(confirmed=True).exists():
+            return redirect(request.get_full_path())  # somebody else was first
+        others.delete()  # and with them all other sessions
+        device.save()
+        codes = new_recovery_codes(user)
+    note("second factor set up")
+    _let_in(request, device.pk)
+    return _page(request, context, _("Recovery codes"), codes=map(_in_fours, codes))
+
+
+def _page(
+    request: HttpRequest, context: dict[str, Any], title: str, **told: Any
+) -> TemplateResponse:
+    status = told["form"].status if "form" in told else 200
+    told |= {"title": title, "next": _next(request)}
+    return TemplateResponse(request, "admin/second_step.html", {**context, **told}, status=status)
+
+
+def _let_in(request: HttpRequest, device: int) -> None:
+    """Let the session be one of both steps, under another key."""
+    user: Any = request.user
+    request.session.cycle_key()
+    rotate_token(request)
+    for done in (SECRET, ANOTHER):
+        request.session.pop(done, None)
+    request.session[SECOND_STEP] = user.device = device
+    Refusal.forget(f"at {requester(request)} {_as_known(user.get_username())}")
+    note("signed in")
 
 
 def _next(request: HttpRequest) -> str:
@@ -157,36 +219,45 @@ def _next(request: HttpRequest) -> str:
     return to if ours else reverse("admin:index")
 
 
-def _waits(request: HttpRequest, user: User) -> bool:
-    return Refusal.counted(f"{user.get_username()} at {requester(request)}") >= OF_ONE
+def _is_of(device: TOTPDevice, code: str) -> bool:
+    """Say whether a code is of a device that is not kept yet, and let it be taken no more."""
+    shown = TOTP(device.bin_key, device.step, device.t0, device.digits)
+    shown.time = time()
+    if not _is_of_an_app(code) or not shown.verify(int(code), device.tolerance):
+        return False
+    device.last_t, device.drift = shown.t(), shown.drift
+    return True
 
 
-def _new_device(user: User) -> TOTPDevice:
-    """Give the device that is being set up: the same one until it is confirmed."""
-    device: TOTPDevice = TOTPDevice.objects.get_or_create(
-        user=user, confirmed=False, defaults={"name": "app"}
-    )[0]
-    return device
+def _take(user: Any, code: str) -> bool:
+    """Take a code of an account's device, or one of its recovery codes: each once.
 
-
-def _matched(user: User, code: str, new: Device | None) -> Device | None:
-    """Give the device that a code is of; each code is taken once, and guessing is slowed down."""
+    Raises ValidationError where one was given too soon after a wrong one.
+    """
+    of_an_app = _is_of_an_app(code)
     with transaction.atomic():
-        devices = [new] if new else devices_for_user(user, for_verify=True)
-        for device in devices:
-            told = recovery(code) if isinstance(device, StaticDevice) else code
-            if device.verify_token(told):
-                return device
-    return None
+        kept = (TOTPDevice if of_an_app else StaticDevice).objects.filter(user=user, confirmed=True)
+        device = kept.select_for_update().order_by("pk").first()
+        if device is None:
+            return False
+        allowed, why = device.verify_is_allowed()
+        if not allowed:
+            count = ceil((why["locked_until"] - timezone.now()).total_seconds())
+            said = ngettext(
+                "Wait %(count)s second, then give the code that stands there.",
+                "Wait %(count)s seconds, then give the code that stands there.",
+                count,
+            )
+            raise ValidationError(said % {"count": count})
+        right = bool(device.verify_token(code if of_an_app else _kept_as(device, code)))
+    if right and not of_an_app:
+        left = StaticToken.objects.filter(device=device).count()
+        warn("recovery code used", left=left)
+    return right
 
 
-def _set_up(user: User) -> list[str]:
-    """Confirm a device, and give the codes for when it is lost."""
-    with transaction.atomic():
-        TOTPDevice.objects.filter(user=user, confirmed=False).update(confirmed=True)
-        codes = new_recovery_codes(user)
-    logger.info("second factor set up", extra={"user": user.get_username()})
-    return codes
+def _is_of_an_app(code: str) -> bool:
+    return len(code) == 6 and code.isdecimal()
 
 
 def new_recovery_codes(user: User, number: int = RECOVERY_CODES) -> list[str]:
@@ -200,38 +271,30 @@ def new_recovery_codes(user: User, number: int = RECOVERY_CODES) -> list[str]:
     return codes
 
 
-def recovery(code: str) -> str:
-    """Give what is kept of a recovery code: a keyed hash."""
-    return salted_hmac("sahel.recovery", code, algorithm="sha256").hexdigest()[:16]
+def recovery(code: str, key: str | None = None) -> str:
+    """Give what is kept of a recovery code: a hash keyed with SECRET_KEY, or a former one."""
+    return salted_hmac("sahel.recovery", code, secret=key, algorithm="sha256").hexdigest()[:16]
+
+
+def _kept_as(device: StaticDevice, code: str) -> str:
+    """Give the hash of a code as it is kept, under whichever key; the present one's otherwise."""
+    known = [recovery(code, key) for key in (None, *settings.SECRET_KEY_FALLBACKS)]
+    kept = StaticToken.objects.filter(device=device, token__in=known)
+    return kept.values_list("token", flat=True).first() or known[0]
 
 
 def forget_devices(user: User) -> None:
     """Take away a user's second factor, lost or stolen: it is set up anew at the next sign-in."""
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
-    logger.warning("second factor taken away", extra={"user": user.get_username()})
+    warn("second factor taken away", account=user.get_username())
 
 
 def _in_fours(text: str) -> str:
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
-# What is on record of the door --------------------------------------------------------------------
-
-
 @receiver(user_login_failed)
 def _password_refused(credentials: dict[str, Any], request: HttpRequest | None, **_: Any) -> None:
-    name = str(credentials.get("username", ""))[:150]
     if request is not None:
-        refused(request, name)
-    logger.warning("password refused", extra={"user": name})
-
-
-@receiver(user_logged_in)
-def _password_given(user: User, **_: Any) -> None:
-    logger.info("password given", extra={"user": user.get_username()})
-
-
-@receiver(user_logged_out)
-def _signed_out(user: User | None, **_: Any) -> None:
-    logger.info("signed out", extra={"user": user.get_username() if user else ""})
+        refused(request, str(credentials.get("username", "")))

@@ -27,6 +27,7 @@ from sahel.fields import readers_language
 from sahel.imports import Plan, check, make, undo
 from sahel.layouts import LAYOUTS, recognise
 from sahel.models import Actor, Event, ImportBatch, Place, Quotation, Reference
+from sahel.security import note_once_saved
 from sahel.spreadsheets import MOST_BYTES, SpreadsheetError, read, too_large
 
 MOST_SHOWN = 200  # faults, changed rows
@@ -269,6 +270,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
             if request.POST.get("token") == plan.token:
                 make(plan, request.user)
                 count = batch.draft_count
+                note_once_saved("imported", file=str(batch), drafts=count)
                 made = ngettext("%(count)s draft was made.", "%(count)s drafts were made.", count)
                 messages.success(request, made % {"count": count})
                 return redirect("admin:sahel_importbatch_change", batch.pk)
@@ -287,6 +289,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
                 messages.info(request, gettext("It was imported already."))
             elif not batch.undone:
                 count = undo(batch)
+                note_once_saved("import undone", file=str(batch), drafts=count)
                 said = ngettext(
                     "%(count)s draft was deleted.", "%(count)s drafts were deleted.", count
                 )

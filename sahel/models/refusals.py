@@ -28,19 +28,46 @@ class Refusal(models.Model):
     @classmethod
     def counted(cls, who: str) -> int:
         """Give how often somebody was refused in this window and the one before."""
-        number = 0
-        for since in (_window(), _window() - WINDOW):
-            row = cls.objects.filter(who=hashes(f"{since} {who}")[0], since=since).first()
-            number += row.number if row else 0
-        return number
+        return sum(cls._numbers(who))
+
+    @classmethod
+    def wait(cls, who: str, most: int) -> timedelta:
+        """Give how long somebody has to wait who was refused so often, or more; zero if not at all.
+
+        That is until what counts is less: the window before goes first, then this one.
+        """
+        now, before = cls._numbers(who)
+        if now + before < most:
+            return timedelta()
+        return _window() + WINDOW * (2 if now >= most else 1) - timezone.now()
 
     @classmethod
     def count(cls, who: str) -> None:
         """Count one more."""
         since = _window()
         cls.objects.filter(since__lt=since - WINDOW).delete()
-        mine, _new = cls.objects.get_or_create(who=hashes(f"{since} {who}")[0], since=since)
+        mine, _new = cls.objects.get_or_create(who=_known(who, since), since=since)
         cls.objects.filter(pk=mine.pk).update(number=F("number") + 1)
+
+    @classmethod
+    def forget(cls, who: str) -> None:
+        """Count none any more, of somebody who got in."""
+        known = [_known(who, since) for since in _windows()]
+        cls.objects.filter(who__in=known).delete()
+
+    @classmethod
+    def _numbers(cls, who: str) -> list[int]:
+        known = [_known(who, since) for since in _windows()]
+        numbers = dict(cls.objects.filter(who__in=known).values_list("who", "number"))
+        return [numbers.get(each, 0) for each in known]
+
+
+def _known(who: str, since: datetime) -> str:
+    return hashes(f"{since} {who}")[0]
+
+
+def _windows() -> tuple[datetime, datetime]:
+    return (since := _window()), since - WINDOW
 
 
 def _window() -> datetime:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from sahel.fields import Translated, one_line
+from sahel.security import note_once_saved
 
 RESTRICTED = _(
     "It was made of a row whose source’s terms do not let it be published again. Write the event "
@@ -62,6 +63,8 @@ WAYS = {
     Step.WITHDRAW: Way((Publication.PUBLISHED,), Publication.WITHDRAWN, "sahel.publish_event"),
 }
 
+ON_RECORD = {Step.PUBLISH: "published", Step.WITHDRAW: "withdrawn"}
+
 
 class Reviewed(models.Model):
     """What is written, reviewed, published and perhaps withdrawn.
@@ -71,6 +74,7 @@ class Reviewed(models.Model):
     """
 
     Publication = Publication
+    slug: Any  # whatever it is that is reviewed has one
 
     publication = models.CharField(
         _("publication"), max_length=10, choices=Publication, default=Publication.DRAFT
@@ -187,7 +191,13 @@ class Reviewed(models.Model):
             if at and at > timezone.now():
                 self.publication, self.publish_at, self.scheduled_by = Publication.REVIEW, at, user
         self.save()
+        self._note(step, user)
         return not held
+
+    def _note(self, step: Step, user: Any) -> None:
+        """Let the log have what readers see from now on, or see no more."""
+        if step in ON_RECORD and self.publication == WAYS[step].after:
+            note_once_saved(ON_RECORD[step], user=user.get_username(), event=self.slug)
 
     def why_not(self, step: Step) -> str:
         """Say why a step is not possible, in words."""

@@ -1,4 +1,4 @@
-"""`manage.py dumpdata`: Django's own, without the texts of sources and readers' addresses."""
+"""`manage.py dumpdata`: Django's own, without texts of sources, addresses, and keys of editors."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ class Command(dumpdata.Command):
     """Leave out what is never given away."""
 
     def handle(self, *app_labels: str, exclude: list[str], **options: Any) -> None:
-        """Leave out the texts and who gets mail, whatever else is left out."""
-        ours = ["sahel.sourcetext", "sahel.subscription", "sahel.asking"]
+        """Leave out the texts, who gets mail and what lets somebody in, whatever else is."""
+        ours = ["sahel.sourcetext", "sahel.subscription", "sahel.asking", "sahel.refusal"]
+        ours += ["sessions", "otp_totp", "otp_static"]
         super().handle(*app_labels, exclude=[*exclude, *ours], **options)

@@ -63,6 +63,6 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         user.save()
         ours = Group.objects.filter(name__in=[each.capitalize() for each in ROLES])
-        user.groups.remove(*ours)
+        user.groups.remove(*ours.filter(user=user).exclude(name=role.capitalize()))
         user.groups.add(ours.get(name=role.capitalize()))
         self.stdout.write(f"{name} can now sign in and edit at /admin/, as {role}.")
