@@ -195,9 +195,8 @@ def publishing(
 
     def publish(line: http.client.HTTPConnection, number: int) -> str:
         slug = f"{name}-{number}"
-        word = hashlib.sha256(
-            slug.encode()
-        ).hexdigest()  # the form asks after titles that are alike
+        # The form asks after titles that are alike.
+        word = hashlib.sha256(slug.encode()).hexdigest()
         form = EVENT | {"slug": slug, "title_en": f"{word[:12]} {word[12:24]} {word[24:36]}"}
         return _sent(line, cookies, "event", form, saved)
 

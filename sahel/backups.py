@@ -37,7 +37,8 @@ NAMED = re.compile(r"sahel-\d{8}T\d{6}Z\.(sqlite3|pgdump)", re.ASCII)
 ENDINGS = {"sqlite": "sqlite3", "postgresql": "pgdump"}
 # Django's parameters are libpq's and psycopg's. A password is never an argument.
 LIBPQ = {option.keyword.decode() for option in Conninfo.get_defaults()}
-LIBPQ -= {"password", "hostaddr", "target_session_attrs", "options"}
+LIBPQ -= {"hostaddr", "target_session_attrs", "options"}
+LIBPQ = {name for name in LIBPQ if not name.endswith(("password", "secret"))}
 UNFINISHED = ".unfinished-backup-"
 
 type Sums = dict[str, tuple[int, str]]  # by table: how many rows, and a sum of all
