@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.bench import stop_cleanly
 from benchmarks.served import ROOT, Server, ours, serving
 from drills.site import Clients, Site, read, say, table
 from tests.clusters import cluster
@@ -44,6 +45,7 @@ def main() -> int:
     if not programs:
         sys.exit("PostgreSQL's programs are wanted: apt install postgresql")
     table()
+    stop_cleanly()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(cluster(programs))

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from benchmarks.bench import stop_cleanly
 from drills.proxy import UNLIMITED, Instance, proxy
 from drills.site import HOST, Clients, Site, percentile, read, say, table
 
@@ -31,6 +32,7 @@ def main() -> int:
     if not shutil.which("nginx"):
         sys.exit("nginx is wanted: apt install nginx-light")
     table()
+    stop_cleanly()
     held: list[bool] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
