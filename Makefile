@@ -11,9 +11,9 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
 .PHONY: help run load editor verify dump backup restore archive generated bench bench-servers bench-verify bench-desk \
-	bench-import bench-export drill-failover drill-sqlite drill-backup drill-processes drill-fuzz \
-	drill-observatory drill-smuggling drills screenshots weight test lint lock sbom messages venv venv-dev \
-	database
+	bench-import bench-export drill-failover drill-sqlite drill-backup drill-processes drill-smuggling \
+	drill-migration drill-fuzz drill-observatory drills screenshots weight test lint lock sbom messages venv \
+	venv-dev database
 .SILENT:
 
 help:  ## list the verbs (this)
@@ -81,7 +81,10 @@ drill-processes: venv  ## kill and restart instances behind nginx, under load (N
 drill-smuggling: venv  ## send requests that two servers may read in two ways, also through nginx
 	exec $(PYTHON) -m drills.smuggling
 
-drills: drill-failover drill-sqlite drill-backup drill-processes drill-smuggling  ## all of them: docs/trust.md has what came of it
+drill-migration: venv  ## migrate PostgreSQL under readers, serve it with the code of before (N=500 reads)
+	exec $(PYTHON) -m drills.migration $(call given,N)
+
+drills: drill-failover drill-sqlite drill-backup drill-processes drill-smuggling drill-migration  ## all of them: docs/trust.md has what came of it
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots

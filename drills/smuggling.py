@@ -12,6 +12,7 @@ import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from benchmarks.bench import stop_cleanly
 from drills.proxy import UNLIMITED, Instance, proxy
 from drills.site import HOST, Site, say, table
 
@@ -87,6 +88,7 @@ def main() -> int:
     if not shutil.which("nginx"):
         sys.exit("nginx is wanted: apt install nginx-light")
     table()
+    stop_cleanly()
     held: list[bool] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
