@@ -11,8 +11,9 @@ TEXTS = --no-location --omit-header --keyword=gettext_lazy --keyword=pgettext_la
 given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
 .PHONY: help run load editor verify dump backup restore archive generated bench bench-servers bench-verify bench-desk \
-	bench-import bench-export drill-failover drill-sqlite drill-backup drill-processes drills screenshots \
-	weight test lint lock sbom messages venv venv-dev database
+	bench-import bench-export drill-failover drill-sqlite drill-backup drill-processes drill-smuggling \
+	drill-migration drill-fuzz drill-observatory drills screenshots weight test lint lock sbom messages venv \
+	venv-dev database
 .SILENT:
 
 help:  ## list the verbs (this)
@@ -77,13 +78,25 @@ drill-backup: venv  ## back up and restore generated events on both databases (N
 drill-processes: venv  ## kill and restart instances behind nginx, under load (N=600 seconds)
 	exec $(PYTHON) -m drills.processes $(call given,N)
 
-drills: drill-failover drill-sqlite drill-backup drill-processes  ## all of them: docs/trust.md has what came of it
+drill-smuggling: venv  ## send requests that two servers may read in two ways, also through nginx
+	exec $(PYTHON) -m drills.smuggling
+
+drill-migration: venv  ## migrate PostgreSQL under readers, serve it with the code of before (N=500 reads)
+	exec $(PYTHON) -m drills.migration $(call given,N)
+
+drills: drill-failover drill-sqlite drill-backup drill-processes drill-smuggling drill-migration  ## all of them: docs/trust.md has what came of it
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots
 
 weight: venv-dev  ## weigh all pages on a slow phone: benchmarks/WEIGHT.md (LIGHTHOUSE=path/to/lighthouse)
 	exec $(PYTHON) -m benchmarks.weight
+
+drill-fuzz: venv-dev  ## ask 20,000 things that nobody would ask, on each database (N=2000 POSTGRESQL_URL=...)
+	exec env N=$(call given,N) $(PYTHON) -m drills.fuzz
+
+drill-observatory: venv  ## have the MDN HTTP Observatory judge the site (OBSERVATORY=its folder; root, nginx)
+	exec $(PYTHON) -m drills.observatory
 
 test: venv-dev  ## run all tests on SQLite, PostgreSQL and in Chromium, where found (ARGS="-k filters")
 	exec $(PYTHON) -m tests $(ARGS)

@@ -75,14 +75,14 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def serving(command: list[str], environment: dict[str, str]) -> Iterator[Server]:
+def serving(command: list[str], environment: dict[str, str], cwd: Path = ROOT) -> Iterator[Server]:
     """Run the command, in which {port} stands for a free port, until the caller is done with it."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [part.format(port=port) for part in command]
     with Path(environment["DATA_DIR"], "server.log").open("w+") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+            command, cwd=cwd, env=environment, stdout=log, stderr=subprocess.STDOUT
         )
         try:
             for _ in range(600):

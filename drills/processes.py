@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from benchmarks.bench import stop_cleanly
 from drills.proxy import UNLIMITED, Instance, proxy
 from drills.site import HOST, Clients, Site, percentile, read, say, table
 
@@ -31,6 +32,7 @@ def main() -> int:
     if not shutil.which("nginx"):
         sys.exit("nginx is wanted: apt install nginx-light")
     table()
+    stop_cleanly()
     held: list[bool] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -50,7 +52,7 @@ def main() -> int:
 
 
 def dying(port: int, context: ssl.SSLContext, instances: list[Instance]) -> Iterator[bool]:
-    """Kill a worker, kill an instance, restart both one after the other."""
+    """Kill a worker, kill an instance, restart both one after the other, and their processes."""
     one, other = instances
 
     def worker() -> None:
@@ -66,10 +68,15 @@ def dying(port: int, context: ssl.SSLContext, instances: list[Instance]) -> Iter
             instance.stop()
             instance.start()
 
+    def reloaded() -> None:
+        for instance in (one, other):
+            instance.reload()
+
     for fault, do in (
         ("kill -9 of a worker", worker),
         ("kill -9 of an instance, started again", whole),
         ("both restarted, one after the other", rolling),
+        ("both told to take new processes (SIGHUP)", reloaded),
     ):
         with Clients(8, read).connect(port, context) as readers:
             readers.wait_for(500)
@@ -90,8 +97,9 @@ def slow(port: int, context: ssl.SSLContext) -> Iterator[bool]:
         )
         begun = f"GET /en/events.csv?{number} HTTP/1.1\r\nHost: {HOST}\r\n"
         with suppress(OSError):
-            # Some never end their headers, some take nothing of a long answer.
-            line.sendall((begun if number % 2 else f"{begun}\r\n").encode())
+            # Some never end their headers or their body, some take nothing of a long answer.
+            ends = ("", "\r\n", "Content-Length: 9\r\n\r\n")
+            line.sendall((begun + ends[number % len(ends)]).encode())
         lines.append(line)
     with Clients(4, read).connect(port, context) as readers:
         readers.wait_for(400)

@@ -91,6 +91,15 @@ class Instance:
         self.process.terminate()
         self.process.wait(timeout=60)
 
+    def reload(self) -> None:
+        """Have it put new processes in the place of those it has; wait until they are."""
+        before = set(self.workers())
+        self.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + 60
+        while before & set(self.workers()):
+            assert time.monotonic() < end, "the processes of before are still there"
+            time.sleep(0.1)
+
 
 @contextmanager
 def proxy(

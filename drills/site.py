@@ -1,5 +1,6 @@
 """A site of its own to try things on, and clients that ask it without pause."""
 
+import hashlib
 import http.client
 import json
 import os
@@ -20,16 +21,39 @@ from tests.__main__ import SETTINGS
 
 SESSION = """
 import json
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from tests.signin import let_in
 client = Client()
 let_in(client, User.objects.create_superuser("drill", password="a long pass phrase"))
-print(json.dumps(client.cookies["sessionid"].value))
+name = settings.SESSION_COOKIE_NAME  # another one behind TLS
+print(json.dumps(f"{name}={client.cookies[name].value}; {settings.CSRF_COOKIE_NAME}="))
 """
 TOKEN = "0123456789abcdefghijklmnopqrstuv"  # against forged requests: cookie and form have the same
 PATIENCE = 10  # seconds for one answer
 HOST = "localhost"
+EVENT = {  # as a form of the admin sends it, of the first source of the curated record
+    "summary_en": "It happened.",
+    "kind": "statement",
+    "status": "happened",
+    "date": "2021-06",
+    "date_basis": "inferred",
+    "position": "0",
+    "_step": "publish",
+    "quotations-TOTAL_FORMS": "1",
+    "quotations-INITIAL_FORMS": "0",
+    "quotations-0-source": "1",
+    "quotations-0-exact": "Something happened.",
+    "quotations-0-why_uncheckable_en": "Words of a drill.",
+    "quotations-0-language": "en",
+    "quotations-0-stance": "claims",
+    "quotations-0-order": "0",
+    "involvements-TOTAL_FORMS": "0",
+    "involvements-INITIAL_FORMS": "0",
+    "references-TOTAL_FORMS": "0",
+    "references-INITIAL_FORMS": "0",
+}
 
 
 class Site:
@@ -61,7 +85,7 @@ class Site:
         self.manage("load", "--verbosity=0")
         self.manage("collectstatic", "--noinput", "--verbosity=0")
         session = json.loads(self.manage("shell", "--verbosity=0", "-c", SESSION).splitlines()[-1])
-        self.cookies = f"sessionid={session}; csrftoken={TOKEN}"
+        self.cookies = session + TOKEN
 
     @contextmanager
     def serve(self) -> Iterator[Server]:
@@ -159,17 +183,42 @@ def saving(
     def save(line: http.client.HTTPConnection, number: int) -> str:
         slug = f"{name}-{number}"
         form = {"name_en": slug, "name_fr": slug, "slug": slug, "kind": "state", "aliases": ""}
-        body = urlencode({**form, "csrfmiddlewaretoken": TOKEN})
-        headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
-        line.request("POST", "/en/admin/sahel/actor/add/", body, headers)
-        answer = line.getresponse()
-        answer.read()
-        if answer.status == 302 and "/sahel/actor/" in (answer.getheader("Location") or ""):
-            saved.append(slug)
-            return "saved"
-        return str(answer.status)
+        return _sent(line, cookies, "actor", form, saved)
 
     return save
+
+
+def publishing(
+    cookies: str, saved: list[str], name: str = "drill"
+) -> Callable[[http.client.HTTPConnection, int], str]:
+    """Give what an editor does who publishes an event with a quotation; as `saving()` else."""
+
+    def publish(line: http.client.HTTPConnection, number: int) -> str:
+        slug = f"{name}-{number}"
+        # The form asks after titles that are alike.
+        word = hashlib.sha256(slug.encode()).hexdigest()
+        form = EVENT | {"slug": slug, "title_en": f"{word[:12]} {word[12:24]} {word[24:36]}"}
+        return _sent(line, cookies, "event", form, saved)
+
+    return publish
+
+
+def _sent(
+    line: http.client.HTTPConnection,
+    cookies: str,
+    model: str,
+    form: dict[str, str],
+    saved: list[str],
+) -> str:
+    body = urlencode({**form, "csrfmiddlewaretoken": TOKEN})
+    headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+    line.request("POST", f"/en/admin/sahel/{model}/add/", body, headers)
+    answer = line.getresponse()
+    answer.read()
+    if answer.status == 302 and f"/sahel/{model}/" in (answer.getheader("Location") or ""):
+        saved.append(form["slug"])
+        return "saved"
+    return str(answer.status)
 
 
 def table() -> None:

@@ -6,6 +6,7 @@ PostgreSQL is asked by `pg_dump`, in the same snapshot in which its rows are cou
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -13,23 +14,32 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from sahel.databases import PRIMARY, STANDBY
+from sahel.models import Record
 
 NAMED = re.compile(r"sahel-\d{8}T\d{6}Z\.(sqlite3|pgdump)", re.ASCII)
 ENDINGS = {"sqlite": "sqlite3", "postgresql": "pgdump"}
-# What libpq takes of Django's parameters; a password is never an argument.
-LIBPQ = {"dbname", "user", "host", "port", "target_session_attrs", "sslmode", "connect_timeout"}
+# Django's parameters are libpq's and psycopg's. A password is never an argument.
+LIBPQ = {option.keyword.decode() for option in Conninfo.get_defaults()}
+LIBPQ -= {"hostaddr", "target_session_attrs", "options"}
+LIBPQ = {name for name in LIBPQ if not name.endswith(("password", "secret"))}
+UNFINISHED = ".unfinished-backup-"
 
 type Sums = dict[str, tuple[int, str]]  # by table: how many rows, and a sum of all
 
@@ -73,28 +83,63 @@ def write(into: Path) -> Path:
     Of PostgreSQL it is taken from a standby, where there is one.
     """
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone_in(into):
+        return _written(into)
+
+
+@contextmanager
+def _alone_in(into: Path) -> Iterator[None]:
+    """Let one backup at a time be written there, and clear away what a killed one has left."""
+    held = os.open(into, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for left in into.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left)
+        yield
+    except BlockingIOError as error:
+        raise BackupError(f"Another backup is being written to {into}.") from error
+    finally:
+        os.close(held)
+
+
+def _written(into: Path) -> Path:
     alias = STANDBY if STANDBY in connections.settings else PRIMARY
     vendor = connections[alias].vendor
     made = datetime.now(UTC).replace(microsecond=0)
     name = f"sahel-{made:%Y%m%dT%H%M%SZ}.{ENDINGS[vendor]}"
-    with TemporaryDirectory(dir=into, prefix=".unfinished-") as unfinished:
+    with TemporaryDirectory(dir=into, prefix=UNFINISHED) as unfinished:
         new = Path(unfinished) / name
         sums = {"sqlite": _write_sqlite, "postgresql": _write_postgresql}[vendor](alias, new)
-        with new.open("rb") as file:
-            os.fsync(file.fileno())
         told = {
             "file": name,
             "database": vendor,
             "made": made.isoformat(),
             "bytes": new.stat().st_size,
             "sha256": _sha256(new),
+            "migrations": _migrations(alias),
             "tables": sums,
         }
         manifest(new).write_text(f"{json.dumps(told, indent=1)}\n")
         for path in (manifest(new), new):  # what has its name is whole
             path.chmod(0o600)
+            _to_disk(path)
             os.replace(path, into / path.name)
+        _to_disk(into)
     return into / name
+
+
+def _to_disk(path: Path) -> None:
+    """Return once a file, or the names in a folder, would outlive a loss of power."""
+    held = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
+
+
+def _migrations(alias: str) -> list[str]:
+    applied = MigrationRecorder(connections[alias]).applied_migrations()
+    return sorted(f"{app}.{name}" for app, name in applied)
 
 
 def _write_sqlite(alias: str, new: Path) -> Sums:
@@ -105,7 +150,7 @@ def _write_sqlite(alias: str, new: Path) -> Sums:
 
 def _sums_of_sqlite(path: Path) -> Sums:
     """Check a file of SQLite's through and through, and give the sums of its tables."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
         # Constraints ask for it; Django gives it to its own connections alone.
         database.create_function("REGEXP", 2, _regexp, deterministic=True)
         try:
@@ -168,11 +213,16 @@ def _fetched(cursor: Any) -> Iterator[Sequence[Any]]:
 
 
 def _run(alias: str, program: str, *arguments: str, connect: bool = True) -> None:
-    """Run a program of PostgreSQL's; it must be at least as new as the server."""
-    parameters = connections[alias].get_connection_params()
+    """Run a program of PostgreSQL's, at least as new as the server, on that very server."""
+    info, parameters = (
+        connections[alias].connection.info,
+        connections[alias].get_connection_params(),
+    )
     known = {name: value for name, value in parameters.items() if name in LIBPQ}
+    # A snapshot is known to one of several hosts alone.
+    known |= {"host": info.host, "port": info.port}
     to = [f"--dbname={make_conninfo(**known)}"] if connect else []
-    secret = {"PGPASSWORD": parameters["password"]} if parameters.get("password") else {}
+    secret = {"PGPASSWORD": info.password} if info.password else {}
     done = subprocess.run(  # noqa: S603 - our own arguments
         [_program(alias, program), *to, *arguments],
         env={**os.environ, **secret},
@@ -219,6 +269,9 @@ def restore(path: Path) -> int:
     nothing is left of it.
     """
     told = verify(path)
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    if newer := sorted(set(told.get("migrations", ())) - known):
+        raise BackupError(f"It is of a newer release, which this one cannot serve: {newer}.")
     vendor = connections[PRIMARY].vendor
     if told["database"] != vendor:
         raise BackupError(
@@ -230,13 +283,25 @@ def restore(path: Path) -> int:
         if sums != written:
             others = [name for name in sums.keys() | written if sums.get(name) != written.get(name)]
             raise BackupError(f"The rows are others than were written: {sorted(others)}.")
+    _leave_versions_behind()
     return sum(number for number, _sum in sums.values())
+
+
+def _leave_versions_behind() -> None:
+    """Raise the record's version above all that were given after the backup, and are lost.
+
+    They would be given again, and browsers take a page of then for one of now: its ETag names the
+    version. No record changes a thousand times a second, for years.
+    """
+    now = time.time_ns() // 10**6
+    Record.objects.using(PRIMARY).filter(version__lt=now).update(version=now, emptied=now)
 
 
 @contextmanager
 def _into_sqlite(path: Path) -> Iterator[Sums]:
     place = Path(connections[PRIMARY].settings_dict["NAME"])
-    for each in (place, *(place.with_name(f"{place.name}{end}") for end in ("-wal", "-shm"))):
+    beside = (place.with_name(f"{place.name}{end}") for end in ("-wal", "-shm", "-journal"))
+    for each in (place, *beside):  # SQLite would take them for the restored file's own
         if each.exists():
             raise BackupError(f"{each} is there already: restore into an empty place.")
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -245,9 +310,9 @@ def _into_sqlite(path: Path) -> Iterator[Sums]:
         shutil.copyfile(path, new)
         new.chmod(0o600)
         yield _sums_of_sqlite(new)
-        with new.open("rb") as file:
-            os.fsync(file.fileno())
+        _to_disk(new)
         os.replace(new, place)
+        _to_disk(place.parent)
 
 
 @contextmanager

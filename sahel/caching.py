@@ -20,7 +20,6 @@ from weakref import finalize
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.utils.cache import patch_vary_headers
 from django.utils.csp import CSP, build_policy
 from django.utils.http import parse_etags
 from django.utils.text import compress_sequence
@@ -30,8 +29,9 @@ from sahel.databases import LOST, PRIMARY, alias, read_from, reading
 from sahel.models import Record, State
 
 MEMORY = 8 * 2**20  # bytes of pages that a process keeps
-# A browser may show a page again for that long without asking, and for a while more while it asks.
-PUBLIC = "public, max-age=10, stale-while-revalidate=60"
+# A page may be shown again for that long without asking, for a while more while it is asked for,
+# and for a day where we cannot answer: nothing is withdrawn meanwhile.
+PUBLIC = "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400"
 # Whoever edits sees what was saved at once; and an index that catches up is soon out of date.
 ASK_AGAIN = "private, no-cache"
 
@@ -93,6 +93,8 @@ class PublicPages:
             # We compress, once; what is inside of us is not to do it again.
             request.META.pop("HTTP_ACCEPT_ENCODING", None)
             request.state = state  # type: ignore[attr-defined]
+            # These pages have no form to guard; a token that is none would be answered with a new.
+            request.COOKIES.pop(settings.CSRF_COOKIE_NAME, None)
             response = self.get_response(request)
             if response.status_code != 200 or response.cookies:
                 return response
@@ -198,7 +200,7 @@ def _dated(request: HttpRequest, response: HttpResponse, etag: str) -> HttpRespo
     response["Cache-Control"] = ASK_AGAIN if edits or not etag else PUBLIC
     if etag:
         response["ETag"] = etag
-    patch_vary_headers(response, ["Accept-Encoding"])
+    response["Vary"] = "Accept-Encoding"  # whatever was looked at, it is kept by nothing else
     return response
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 
 from sahel.errors import bad_request
@@ -17,9 +17,52 @@ from sahel.models import Change, Signature, changes
 
 logger = logging.getLogger(__name__)
 
+
+class SafeHeaders:
+    """Gives every answer, a static file's and an error's too, what holds other sites off.
+
+    The policy itself is Django's: its middleware comes next.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Remember what comes next."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Leave what the answer says of itself; nobody frames it unless its policy lets them."""
+        answer = self.get_response(request)
+        if answer.status_code == 304:  # a browser would put its headers in the place of the page's
+            return answer
+        framed = "frame-ancestors *" in answer.get("Content-Security-Policy", "")
+        if not framed:
+            answer.headers.setdefault("X-Frame-Options", "DENY")
+        # Static files are open too: a site may show a frame as a sandbox, which is no origin.
+        everybody = framed or answer.get("Access-Control-Allow-Origin") == "*"
+        answer.headers.setdefault(
+            "Cross-Origin-Resource-Policy", "cross-origin" if everybody else "same-origin"
+        )
+        return answer
+
+
 # What Django's admin does with a forged key or year: it looks it up, whatever it is. A fault of the
 # database itself (OperationalError) is none of these and stays an error.
 FORGED = (DataError, OverflowError, ValidationError, ValueError)
+
+METHODS = "GET", "HEAD", "OPTIONS", "POST"
+
+
+class KnownMethods:
+    """Answers 405 to what no page takes, before anything asks whether it was forged."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Remember what comes next."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse PUT, PATCH and DELETE, TRACE (it would show what was sent), and made-up ones."""
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        return self.get_response(request)
 
 
 class AdminBadInput:

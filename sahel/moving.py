@@ -5,6 +5,7 @@ Not by way of the site's own rules: what is on record was held against them when
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -72,10 +73,7 @@ def _moved() -> Sums:
         for some in batched(_rows(model, PRIMARY), AT_ONCE):
             _write(model, some)
     _index_the_words()
-    there = connections[TARGET]
-    with there.cursor() as cursor:
-        for sql in there.ops.sequence_reset_sql(no_style(), _models()):
-            cursor.execute(sql)
+    _count_on()
     sums = {model._meta.db_table: _sum(model, TARGET) for model in _models()}
     for model in _models():
         if _sum(model, PRIMARY) != sums[model._meta.db_table]:
@@ -124,10 +122,44 @@ def _sum(model: type[Model], alias: str) -> tuple[int, str]:
 
 
 def _plain(value: Any) -> Any:
-    """Give a value as both databases have it."""
+    """Give a value as both databases have it: PostgreSQL keeps JSON in an order of its own."""
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _count_on() -> None:
+    """Let no key be given again, also of a row that is gone: the history names events by theirs."""
+    there = connections[TARGET]
+    with there.cursor() as cursor:
+        for sql in there.ops.sequence_reset_sql(no_style(), _models()):
+            cursor.execute(sql)
+        known = _last_keys(TARGET)
+        for table, last in _last_keys(PRIMARY).items():
+            if last <= known.get(table, 0):
+                continue
+            if there.vendor == "postgresql":
+                cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, last])
+            else:
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+                cursor.execute("INSERT INTO sqlite_sequence VALUES (%s, %s)", [table, last])
+
+
+def _last_keys(alias: str) -> dict[str, int]:
+    """Give the last key that each table ever gave, by table; none where it gave none."""
+    tables = {m._meta.db_table for m in _models() if isinstance(m._meta.pk, models.AutoField)}
+    with connections[alias].cursor() as cursor:
+        if connections[alias].vendor == "sqlite":
+            cursor.execute("SELECT name, seq FROM sqlite_sequence")
+            return {table: last for table, last in cursor.fetchall() if table in tables}
+        asked = "SELECT pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass)"
+        found = {}
+        for table in tables:
+            cursor.execute(asked, [table])
+            found[table] = cursor.fetchone()[0] or 0
+    return found
 
 
 @contextmanager

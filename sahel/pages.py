@@ -3,22 +3,26 @@
 Each language has an environment of its own, so that nothing on a page asks which one is active.
 """
 
+import base64
 import gettext
+import hashlib
 from collections.abc import Callable
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info, override
-from django_htmx.jinja import htmx_script
 from jinja2 import Environment
 from markupsafe import Markup
 
@@ -64,6 +68,23 @@ def draw(request: HttpRequest, page: str, context: dict[str, Any], **options: An
     return answer
 
 
+def script(name: str) -> str:
+    """Give the element that loads one of our scripts, if it arrives as it was written."""
+    return format_html(
+        '<script src="{}" integrity="{}" defer></script>',
+        static(name),
+        _digest(name),
+    )
+
+
+@cache
+def _digest(name: str) -> str:
+    """Give the digest of a static file as `integrity` names it (Subresource Integrity)."""
+    # The manifest gives scripts other names, and leaves what stands in them.
+    found = Path(str(finders.find(name)))
+    return "sha384-" + base64.b64encode(hashlib.sha384(found.read_bytes()).digest()).decode()
+
+
 def environment(language: str, **options: Any) -> Environment:
     """Make the environment of a language: everything escaped, a misspelt name an error."""
     texts = gettext.translation("django", settings.LOCALE_PATHS[0], [language], fallback=True)
@@ -76,7 +97,6 @@ def environment(language: str, **options: Any) -> Environment:
     made = Pages(constant, **options)
     made.install_gettext_translations(texts, newstyle=False)  # type: ignore[attr-defined]
     made.globals |= {
-        "htmx_script": htmx_script,
         "in_language": in_language,
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
@@ -100,6 +120,7 @@ def environment(language: str, **options: Any) -> Environment:
             state=vocabulary(Quotation.State, language),
             change=vocabulary(Change.What, language),
         ),
+        "script": script,
         "static": static,
         "wrapped": wrapped,
     }

@@ -65,9 +65,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "sahel.logs.RequestIds",
     "sahel.metrics.Counted",
-    "django.middleware.security.SecurityMiddleware",
+    "sahel.middleware.SafeHeaders",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "sahel.errors.Explained",
+    "sahel.middleware.KnownMethods",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sahel.databases.Databases",
     "sahel.caching.PublicPages",

@@ -6,7 +6,10 @@ import os
 import random
 import subprocess
 import sys
+import threading
+import time
 from itertools import count
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,8 +18,10 @@ from django.db import connection
 from benchmarks.served import ROOT
 from sahel import backups, caching
 from sahel.backups import BackupError
-from sahel.models import Change, Event, SourceText, changes
-from tests.factories import make_editor, make_event
+from sahel.models import Change, Event, ImportBatch, SourceText, changes
+from tests.clusters import pair
+from tests.factories import make_actor, make_editor, make_event
+from tests.machine import postgres
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = "/en/", "/fr/events/strike/", "/en/actors/france/", "/en/events.json", "/fr/?q=something"
@@ -47,6 +52,28 @@ try:
     Change.objects.update(who="Nobody")
 except DatabaseError:
     print(json.dumps(pages))
+"""
+
+NEW_EVENT = """
+from sahel.models import Event
+made = Event.objects.create(slug="new", title_en="New", date="2021", kind="statement",
+                            date_basis="stated")
+print(made.pk)
+"""
+PAGE = """
+from django.test import Client, override_settings
+from sahel.models import Change, Event, changes
+plain = {{"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+override_settings(STORAGES={{"staticfiles": plain}}).enable()
+with changes(Change.Way.EDITOR, who="Fatou", why="A test.", language="en"):
+    Event.objects.filter(slug="strike").update(title_en={title!r})
+answer = Client().get("/en/", headers={{"If-None-Match": {seen!r}}})
+print(answer.status_code, answer["ETag"])
+"""
+REORDERED = """
+from django.db import connection
+told = '{"title_fr": 0, "date": 1}'
+connection.cursor().execute("UPDATE sahel_importbatch SET mapping = %s", [told])
 """
 
 
@@ -182,3 +209,110 @@ def test_a_database_moves_and_is_the_same(client, record, empty, tmp_path):
     assert same_site(client, there)
     with pytest.raises(AssertionError, match="move into an empty one"):
         on(here, "move_database", there)
+
+
+def test_a_key_is_not_given_again_elsewhere(record, empty, tmp_path):
+    with changes(Change.Way.EDITOR):
+        gone = make_event("Error", slug="error", publication="draft")
+    key = gone.pk
+    gone.delete()
+    here, there, back = empty(), empty("sqlite"), empty()
+    on(here, "restore", str(backups.write(tmp_path)))
+    on(here, "move_database", there)
+    on(there, "move_database", back)
+    for url in (there, back):
+        assert int(on(url, "shell", "-v0", "-c", NEW_EVENT)) > key
+
+
+def test_rows_of_a_spreadsheet_move_as_they_are(record, empty, tmp_path):
+    ImportBatch.objects.create(
+        file_name="a.csv", sha256="0" * 64, layout="own", header=["Titre", "Date"],
+        content=b"\x00\xff",
+    )  # fmt: skip
+    here, there, back = empty(), empty("sqlite"), empty()
+    on(here, "restore", str(backups.write(tmp_path)))
+    on(here, "move_database", there)
+    on(there, "shell", "-v0", "-c", REORDERED)  # PostgreSQL keeps no order of names
+    assert "each as it is here" in on(there, "move_database", back)
+
+
+def test_no_page_of_before_is_taken_for_one_of_after(record, empty, tmp_path):
+    path, lost, found = backups.write(tmp_path), empty(), empty()
+    for url in (lost, found):
+        on(url, "restore", str(path))
+    seen = on(lost, "shell", "-v0", "-c", PAGE.format(title="Lost", seen="")).split()[1]
+    after = on(found, "shell", "-v0", "-c", PAGE.format(title="Found", seen=seen))
+    assert after.startswith("200 ")
+
+
+def test_a_backup_may_lie_in_any_folder(record, empty, tmp_path):
+    path = backups.write(tmp_path / "50% of #1?")
+    assert "each as it was written" in on(empty(), "restore", str(path))
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="files beside the database")
+def test_nothing_of_another_database_gets_into_a_restored_one(record, empty, tmp_path):
+    path = backups.write(tmp_path)
+    url = empty()
+    Path(f"{url.removeprefix('sqlite:///')}-journal").touch()
+    with pytest.raises(AssertionError, match="empty place"):
+        on(url, "restore", str(path))
+
+
+def test_a_backup_of_a_newer_release_is_not_put_back(record, empty, tmp_path):
+    path = backups.write(tmp_path)
+    told = json.loads(backups.manifest(path).read_text())
+    told["migrations"].append("sahel.9999_of_tomorrow")
+    backups.manifest(path).write_text(json.dumps(told))
+    with pytest.raises(AssertionError, match="newer release"):
+        on(empty(), "restore", str(path))
+
+
+def test_one_backup_at_a_time_is_written_and_clears_up_after_a_killed_one(record, tmp_path):
+    (tmp_path / ".unfinished-backup-of-old").mkdir()
+    with backups._alone_in(tmp_path), pytest.raises(CommandError, match="Another backup"):
+        call_command("backup", str(tmp_path))
+    path = backups.write(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [path, backups.manifest(path)]
+
+
+def test_what_was_acknowledged_before_a_backup_is_in_it(record, empty, tmp_path):
+    acknowledged, stop = [], threading.Event()
+
+    def write():
+        for number in count():
+            if stop.is_set():
+                break
+            acknowledged.append(make_actor(f"Actor {number}").slug)
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while len(acknowledged) < 20:
+            time.sleep(0.01)
+        before = set(acknowledged)
+        path = backups.write(tmp_path)
+    finally:
+        stop.set()
+        writer.join()
+    url = empty()
+    on(url, "restore", str(path))
+    slugs = "from sahel.models import Actor; print(*Actor.objects.values_list('slug', flat=True))"
+    assert before <= set(on(url, "shell", "-v0", "-c", slugs).split())
+    assert len(acknowledged) > len(before)  # it went on meanwhile
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql" or not postgres(),
+    reason="asked of PostgreSQL, where its programs are",
+)
+def test_a_backup_is_taken_from_a_standby_or_without_one(empty, tmp_path):
+    with pair(postgres(), synchronous_standby_names="'*'") as (_primary, standby, url):
+        on(url, "migrate", "-v0")
+        on(url, "load", "-v0")
+        on(url, "backup", str(tmp_path / "both"))
+        standby.kill()
+        on(url, "backup", str(tmp_path / "alone"))
+    for path in tmp_path.glob("*/*.pgdump"):
+        assert "each as it was written" in on(empty(), "restore", str(path))

@@ -24,7 +24,9 @@ def strike():
 
 def test_a_page_says_how_long_it_is_good(client):
     page = client.get("/en/?actor=france")
-    assert page["Cache-Control"] == "public, max-age=10, stale-while-revalidate=60"
+    assert page["Cache-Control"] == (
+        "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400"
+    )
     assert page["ETag"].startswith('"')
     assert page["Vary"] == "Accept-Encoding"
     assert int(page["Content-Length"]) == len(page.content)

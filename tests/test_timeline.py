@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -261,9 +262,16 @@ def test_an_actors_page_keeps_to_the_actor_and_takes_the_same_filters(client, st
     assert titles(client.get("/en/actors/france/?actor=niger")) == []
 
 
-@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
-def test_readers_pages_are_only_read(client, method):
-    assert getattr(client, method)("/en/").status_code == 405
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "FOO"])
+def test_no_page_takes_what_no_page_needs(method):
+    client = Client(enforce_csrf_checks=True)  # as in real life: no question of forgery comes first
+    for path in ("/", "/en/", "/en/nothing/", "/robots.txt", "/sitemap.xml", "/en/events/"):
+        refused = client.generic(method, path)
+        assert (refused.status_code, "FOO" in refused["Allow"]) == (405, False), path
+
+
+def test_readers_pages_are_only_read(client):
+    assert client.post("/en/").status_code == 405
 
 
 anything = st.text(max_size=20) | st.sampled_from(

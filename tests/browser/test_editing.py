@@ -32,6 +32,7 @@ def fill_in(page: Page, name: str = "fatou") -> None:
     page.locator("#login-form [type=submit]").click()
     page.locator("#id_code").fill(code_for(name))
     page.locator("#code-form [type=submit]").click()
+    page.wait_for_url(lambda url: "/second-step/" not in url)
 
 
 def save(page: Page) -> None:

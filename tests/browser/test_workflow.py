@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sahel.models import Event, Place, SourceText
-from tests.browser.test_editing import choose
+from tests.browser.test_editing import choose, sign_in
 from tests.factories import make_editor, make_source
 
 WORDS = {
@@ -56,10 +56,7 @@ def _people(article):
 def signed_in(browser: Browser, server, language: str, name: str) -> Page:
     page = browser.new_page(base_url=server.url)
     page.set_default_timeout(10_000)
-    page.goto(f"/{language}/admin/")
-    page.locator("#id_username").fill(name)
-    page.locator("#id_password").fill("a long pass phrase")
-    page.locator("[type=submit]").click()
+    sign_in(page, name, language)
     return page
 
 

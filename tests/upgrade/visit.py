@@ -57,9 +57,10 @@ def edited(reader: Any) -> dict[str, Any]:
 
     from sahel.models import Change, Event
     from tests.forms import sent
+    from tests.signin import let_in
 
     editor = Client()
-    editor.force_login(User.objects.get(username="amina"))
+    let_in(editor, User.objects.get(username="amina"))
     event = Event.objects.get(slug="coup-2020")
     address = f"/en/admin/sahel/event/{event.pk}/change/"
     form = sent(editor.get(address).text, "event_form", title_en="Coup of 2020", why="shorter")

@@ -1,0 +1,245 @@
+"""Nobody gets in by what they ask, send or write: every address, and every text, is tried."""
+
+import hashlib
+import re
+from html.parser import HTMLParser
+from itertools import chain, cycle
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from sahel.models import Quotation, Reference
+from tests.downloads import get
+from tests.factories import make_actor, make_event, make_place, make_source
+
+pytestmark = pytest.mark.django_db
+
+OF_VISITS = ("django_session", "sahel_opening", "auth_user")  # who was here, and when last
+
+
+def desk() -> list[str]:
+    """List the addresses of the admin that name no record, and those of the first of each kind."""
+    found = [reverse("admin:index"), reverse("guide"), reverse("admin:password_change")]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        first = model._default_manager.first()
+        found += [reverse(f"{name}_changelist"), reverse(f"{name}_add")]
+        for pattern in admin.site._registry[model].get_urls():
+            for args in ([], *([[first.pk]] if first else [])):
+                try:
+                    found.append(reverse(f"admin:{pattern.name}", args=args))
+                except NoReverseMatch:
+                    continue
+    return sorted(set(found))
+
+
+def sums() -> dict[str, str]:
+    """Give a digest of what each table holds, but for those of visits."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table not in OF_VISITS:
+                cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+                rows = sorted(map(repr, cursor.fetchall()))
+                found[table] = hashlib.sha256(repr(rows).encode()).hexdigest()
+    return found
+
+
+@pytest.mark.usefixtures("article")
+def test_who_only_looks_writes_nothing(admin_client):
+    pages = desk()
+    assert len(pages) > 60
+    before = sums()
+    for page in pages:
+        answer = get(admin_client, page)
+        assert answer.status_code < 500, page
+    assert sums() == before
+
+
+@pytest.mark.usefixtures("article")
+def test_nothing_is_sent_without_the_token_of_a_form(admin_client):
+    forger = Client(enforce_csrf_checks=True)
+    forger.cookies = admin_client.cookies
+    before = sums()
+    for page in [*desk(), reverse("admin:login"), reverse("admin:logout")]:
+        assert forger.post(page, {"post": "yes", "_save": "1"}).status_code == 403, page
+    assert sums() == before
+
+
+@pytest.mark.usefixtures("article")
+def test_a_stranger_sees_nothing_of_the_desk(client, admin_client):
+    for page in desk():
+        for answer in (client.get(page), client.post(page, {"post": "yes"})):
+            known = page == reverse("admin:jsi18n")
+            assert answer.status_code in ((200, 405) if known else (302, 403, 404)), page
+            assert answer.status_code != 302 or "/login/" in answer["Location"], page
+
+
+# Scripts in texts --------------------------------------------------------------------------------
+
+MARK = "qqvector"
+CALL = f"alert('{MARK}')"
+VECTORS = [
+    f"<script>{CALL}</script>",
+    f"<ScRiPt>{CALL}</sCrIpT>",
+    f"</script><script>{CALL}</script>",
+    f"--></script><script>{CALL}//",
+    f"<!--<script>{CALL}",
+    f"<![CDATA[<script>{CALL}</script>]]>",
+    f"]]><script>{CALL}</script>",
+    f"</title><script>{CALL}</script>",
+    f"</textarea><script>{CALL}</script>",
+    f"</style><script>{CALL}</script>",
+    f"</noscript><img src=x onerror={CALL}>",
+    f"</template><img src=x onerror={CALL}>",
+    f"</option></select><img src=x onerror={CALL}>",
+    f"<img src=x onerror={CALL}>",
+    f'<img src="x" onerror="{CALL}">',
+    f"<img/src=x/onerror={CALL}>",
+    f"<img\nsrc=x\nonerror={CALL}>",
+    f"<img src=`x` onerror={CALL}>",
+    f'"><img src=x onerror={CALL}>',
+    f"'><img src=x onerror={CALL}>",
+    f'" onmouseover="{CALL}" x="',
+    f"' onmouseover='{CALL}' x='",
+    f'" autofocus onfocus="{CALL}" x="',
+    f"` onclick={CALL} x=`",
+    f"<svg onload={CALL}>",
+    f"<svg/onload={CALL}>",
+    f"<svg><script>{CALL}</script></svg>",
+    f"<svg><animate onbegin={CALL} attributeName=x>",
+    f'<svg><a xlink:href="javascript:{CALL}">x</a></svg>',
+    f"<math><mtext></p><img src=x onerror={CALL}></math>",
+    f'<a href="javascript:{CALL}">x</a>',
+    f'<a href="jAvAsCrIpT:{CALL}">x</a>',
+    f'<a href="java\tscript:{CALL}">x</a>',
+    f'<a href="data:text/html,<script>{CALL}</script>">x</a>',
+    f'<iframe src="javascript:{CALL}">',
+    f'<iframe srcdoc="<script>{CALL}</script>">',
+    f'<object data="javascript:{CALL}">',
+    '<embed src="https://evil.example/qqvector.swf">',
+    f'<form action="javascript:{CALL}"><button>x',
+    f'<button formaction="javascript:{CALL}">x',
+    f"<input autofocus onfocus={CALL}>",
+    f"<details open ontoggle={CALL}>",
+    f"<video><source onerror={CALL}>",
+    f"<audio src=x onerror={CALL}>",
+    f"<body onload={CALL}>",
+    f"<marquee onstart={CALL}>",
+    f'<meta http-equiv="refresh" content="0;url=javascript:{CALL}">',
+    '<link rel="stylesheet" href="https://evil.example/qqvector.css">',
+    '<base href="https://evil.example/qqvector/">',
+    "<style>@import 'https://evil.example/qqvector.css';</style>",
+    '<div style="background:url(https://evil.example/qqvector)">x</div>',
+    f"<x data-hx-on:click={CALL}>x</x>",
+    f'<b data-hx-get="/qqvector" data-hx-trigger="load">{MARK}</b>',
+    f"{{{{ {MARK}.constructor }}}}",
+    f"{{% load {MARK} %}}",
+    f"${{{CALL}}}",
+    f"&lt;script&gt;{CALL}&lt;/script&gt;",
+    f"&#60;script&#62;{CALL}&#60;/script&#62;",
+    f"\\u003cscript\\u003e{CALL}\\u003c/script\\u003e",
+    f"%3Cscript%3E{CALL}%3C/script%3E",
+    f"+ADw-script+AD4-{CALL}+ADw-/script+AD4-",
+    f"＜script＞{CALL}＜/script＞",
+    f"\u2028<script>{CALL}</script>\u2029",
+    f"*/{CALL}/*",
+    f"';{CALL};//",
+    f"\\';{CALL};//",
+    f"<?xml-stylesheet href='javascript:{CALL}'?>",
+    '<!DOCTYPE x [<!ENTITY qqvector SYSTEM "file:///etc/passwd">]>&qqvector;',
+]
+
+
+LOADED = {"src", "href", "xlink:href", "data", "action", "formaction", "data-hx-get"}
+# What pages say of themselves, and where they lead, with a vector as a value in the query.
+OWN = re.compile(r"/(?!/)|[?#]|(http://testserver|https://example.org)/|[^:]*: ")
+
+
+class Markup(HTMLParser):
+    """Lists what of a page came of a vector: elements of its kind, attributes that do something."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at what an element is and asks for."""
+        for name, value in attrs:
+            active = name.startswith(("on", "data-hx-on")) or name in ("srcdoc", "style")
+            loaded = name in LOADED and not OWN.match(value or "")
+            if MARK in (value or "") and (active or loaded):
+                self.found.append(f"<{tag} {name}={value}>")
+        if tag in ("marquee", "embed", "object", "math", "x", "video", "audio", "animate"):
+            self.found.append(f"<{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        """A block of data is data; a script or a style of a page's own there is none."""
+        if self.cdata_elem and MARK in data and not data.lstrip().startswith(("{", "[")):
+            self.found.append(f"<{self.cdata_elem}>{data[:80]}")
+
+
+TEXTS = re.compile(
+    "name|title|summary|note|publisher|author|exact|speaker_role|words|aliases|description"
+)
+
+
+def poisoned(vectors: list[str]) -> Quotation:
+    """Make an event and what it names, with vectors in all texts that say something."""
+    turns = cycle(vectors)
+    actor, place, source = make_actor(slug="a"), make_place(slug="p"), make_source("s")
+    event = make_event("x", slug="x", actors=(actor,), places=(place,), source=source)
+    reference = Reference(event=event, source=source, supports="place")
+    quotation = Quotation.objects.get(event=event)
+    quotation.speaker = actor
+    for row in (actor, place, source, event, quotation, reference):
+        for field in row._meta.concrete_fields:
+            text = field.get_internal_type() in ("CharField", "TextField") and not field.choices
+            if text and TEXTS.search(field.name) and not field.generated:
+                setattr(row, field.name, next(turns)[: field.max_length or 500])
+        if row is quotation:
+            row.start, row.end = 0, len(quotation.exact)
+        row.save()
+    return quotation
+
+
+READ = [
+    "?actor=a", "?q=%3Cscript%3Ealert(%27qqvector%27)%3C/script%3E", "histogram/", "lanes/", "map/",
+    "events/x/", "actors/", "actors/a/", "places/", "places/p/", "sources/", "sources/s/", "data/",
+    "api/", "cite/", "record/", "changes/", "embed/?actor=a", "embed/events/x/",
+    "embed/make/?url=/en/events/x/", "dossier.html?actor=a", "histogram.svg", "lanes.svg",
+    "map.svg", "events.atom", "changes.atom",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("start", range(0, len(VECTORS), 6))
+def test_what_is_written_is_never_markup(client, admin_client, start):
+    quotation = poisoned(VECTORS[start:] + VECTORS[:start])
+    desks = [page for page in desk() if "/sahel/" in page or page.endswith("/admin/")]
+    pages = [f"/en/{page}" for page in READ] + [f"/en/quotations/{quotation.key}/"]
+    seen = 0
+    readers, editors = ((page, client) for page in pages), ((page, admin_client) for page in desks)
+    for asked, whose in chain(readers, editors):
+        answer = get(whose, asked)
+        assert answer.status_code < 500
+        if "html" not in answer.headers.get("Content-Type", ""):
+            if "xml" in answer.headers.get("Content-Type", "") or asked.endswith(("svg", "atom")):
+                assert not re.search(rb"<(script|img|iframe|embed|x|b|marquee)[ >/]", answer.body)
+            continue
+        markup = Markup()
+        markup.feed(answer.body.decode())
+        markup.close()
+        assert not markup.found, (asked, markup.found)
+        seen += MARK.encode() in answer.body
+    assert seen > 10  # they were there
+
+
+@pytest.mark.parametrize("vector", [each for each in VECTORS if re.match(r"<[\w/]+[^>]*=", each)])
+def test_markup_would_be_found(vector):
+    markup = Markup()
+    markup.feed(f"<p>{vector}</p>")
+    markup.close()
+    assert markup.found or vector.startswith(("<b ", "<div", "<meta"))
