@@ -5,21 +5,18 @@ Both are as `deploy/` has them. What one address may ask is not limited here but
 
 import http.client
 import os
-import shutil
 import signal
 import socket
 import ssl
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
-from pathlib import Path
+from contextlib import suppress
 
 from benchmarks.bench import stop_cleanly
-from drills.proxy import UNLIMITED, Instance, proxy
-from drills.site import HOST, Clients, Site, percentile, read, say, table
+from drills.proxy import UNLIMITED, Instance, proxy, two_instances
+from drills.site import HOST, Clients, percentile, read, say, table
 
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 600
 HALF_OPEN = 200
@@ -29,20 +26,10 @@ CUT = "IncompleteRead"
 
 def main() -> int:
     """Run all parts; give 1 where a figure misses its bar."""
-    if not shutil.which("nginx"):
-        sys.exit("nginx is wanted: apt install nginx-light")
     table()
     stop_cleanly()
     held: list[bool] = []
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        site = Site(f"sqlite:///{folder}/sahel.sqlite3", str(folder))
-        site.environment |= {"HTTPS": "1", "ALLOWED_HOSTS": HOST, "SECRET_KEY": "of a drill " * 6}
-        site.prepare()
-        instances = [Instance(site, folder) for _ in range(2)]
-        for instance in instances:
-            instance.start()
-            stack.callback(instance.kill)
+    with two_instances() as (folder, instances):
         with proxy(folder, instances, *UNLIMITED) as (port, context):
             held += [*dying(port, context, instances), *slow(port, context)]
             held += [*many(port, context, instances), *stale(port, context, instances)]

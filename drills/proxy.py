@@ -6,14 +6,16 @@ Only names, ports, paths and certificate are put in place of the example's.
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.served import ROOT
@@ -99,6 +101,23 @@ class Instance:
         while before & set(self.workers()):
             assert time.monotonic() < end, "the processes of before are still there"
             time.sleep(0.1)
+
+
+@contextmanager
+def two_instances() -> Iterator[tuple[Path, list[Instance]]]:
+    """Run two instances of a site with TLS in front; give their folder, and both."""
+    if not shutil.which("nginx"):
+        sys.exit("nginx is wanted: apt install nginx-light")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        site = Site(f"sqlite:///{folder}/sahel.sqlite3", str(folder))
+        site.environment |= {"HTTPS": "1", "ALLOWED_HOSTS": HOST, "SECRET_KEY": "of a drill " * 6}
+        site.prepare()
+        instances = [Instance(site, folder) for _ in range(2)]
+        for instance in instances:
+            instance.start()
+            stack.callback(instance.kill)
+        yield folder, instances
 
 
 @contextmanager

@@ -4,17 +4,14 @@ Each goes to the site's own server and through nginx. What is ambiguous is refus
 way only: what hides behind it must never be answered as a request of its own.
 """
 
-import shutil
 import socket
 import ssl
 import sys
-import tempfile
-from contextlib import ExitStack, suppress
-from pathlib import Path
+from contextlib import suppress
 
 from benchmarks.bench import stop_cleanly
-from drills.proxy import UNLIMITED, Instance, proxy
-from drills.site import HOST, Site, say, table
+from drills.proxy import UNLIMITED, proxy, two_instances
+from drills.site import HOST, say, table
 
 HIDDEN = f"GET /en/hidden/ HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
 CHUNKED = f"5\r\nhello\r\n0\r\n\r\n{HIDDEN}"
@@ -85,21 +82,13 @@ UNKNOWN = {
 
 def main() -> int:
     """Send all of them to both; give 1 where one is answered otherwise than it should."""
-    if not shutil.which("nginx"):
-        sys.exit("nginx is wanted: apt install nginx-light")
     table()
     stop_cleanly()
     held: list[bool] = []
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        site = Site(f"sqlite:///{folder}/sahel.sqlite3", str(folder))
-        site.environment |= {"HTTPS": "1", "ALLOWED_HOSTS": HOST, "SECRET_KEY": "of a drill " * 6}
-        site.prepare()
-        instances = [Instance(site, folder) for _ in range(2)]
-        for instance in instances:
-            instance.start()
-            stack.callback(instance.kill)
-        tls, context = stack.enter_context(proxy(folder, instances, *UNLIMITED))
+    with (
+        two_instances() as (folder, instances),
+        proxy(folder, instances, *UNLIMITED) as (tls, context),
+    ):
         for requests, wanted in (
             (AMBIGUOUS, REFUSED),
             (HARMLESS, REFUSED | {200}),

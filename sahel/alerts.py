@@ -11,7 +11,6 @@ from functools import wraps
 from smtplib import SMTPRecipientsRefused
 from typing import Any
 from unicodedata import normalize
-from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -31,7 +30,7 @@ from sahel.filters import Filters
 from sahel.models import Asking, Subscription
 from sahel.models.alerts import CONFIRM_WITHIN
 from sahel.pages import draw
-from sahel.requesters import requester
+from sahel.requesters import from_here, requester
 from sahel.views import record_for
 
 CONFIRM, FORM = "sahel.alerts.confirm", "sahel.alerts.form"  # salts
@@ -139,7 +138,7 @@ def _subscription(token: str, salt: str, within: timedelta | None = None) -> Sub
 
 def _asked(request: HttpRequest, form: AskingForm, selection: Selection) -> int:
     """Do what the form asks for and give the status of the answer; the form says what is wrong."""
-    if not _from_here(request):
+    if not from_here(request):
         fault, status = _("This was sent from another site. To ask for it, send it from here."), 403
     elif not _is_fresh(request.POST.get("token", "")):
         fault, status = _("This page was open for a long time. Please send it once more."), 400
@@ -188,14 +187,6 @@ def _person(email: str) -> str:
     """Give an address without what most mail servers leave aside: "A.mina"+sahel@ is amina@."""
     local, _at, domain = normalize("NFKC", email).casefold().rpartition("@")
     return f"{re.sub(r'["\\.]', '', local.partition('+')[0])}@{domain}"
-
-
-def _from_here(request: HttpRequest) -> bool:
-    """Say whether a form was sent by a page of ours, as far as the browser tells."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site not in (None, "same-origin"):
-        return False
-    return origin is None or urlsplit(origin).netloc == request.get_host()
 
 
 def _is_fresh(token: str) -> bool:

@@ -25,7 +25,7 @@ from django.utils.http import parse_etags
 from django.utils.text import compress_sequence
 
 from sahel import index
-from sahel.databases import LOST, PRIMARY, alias, read_from, reading
+from sahel.databases import LOST, PRIMARY, alias, is_reading, read_from, reading
 from sahel.models import Record, State
 
 MEMORY = 8 * 2**20  # bytes of pages that a process keeps
@@ -205,10 +205,8 @@ def _dated(request: HttpRequest, response: HttpResponse, etag: str) -> HttpRespo
 
 
 def _is_public(request: HttpRequest) -> bool:
-    first, _slash, rest = request.path_info[1:].partition("/")
-    known = first == "api" or any(first == code for code, _name in settings.LANGUAGES)
-    ours = rest.startswith(("admin/", "preview/", "alerts/"))
-    return known and not ours and request.method in ("GET", "HEAD")
+    first = request.path_info[1:].partition("/")[0]
+    return first in ("api", *dict(settings.LANGUAGES)) and is_reading(request)
 
 
 def _kept(state: State, key: Key) -> Page | None:

@@ -84,13 +84,17 @@ def hold_open() -> None:
         _held.append(held)
 
 
-def is_public(request: HttpRequest) -> bool:
-    """Say whether a request is a reader's: it writes nothing, and nobody saved anything by it."""
-    if request.method not in ("GET", "HEAD") or settings.SESSION_COOKIE_NAME in request.COOKIES:
-        return False
+def is_reading(request: HttpRequest) -> bool:
+    """Say whether a request is for what readers read, whoever asks."""
     first, _slash, rest = request.path_info[1:].partition("/")
     desk = "admin/", "preview/", "alerts/"
-    return not (rest if first in dict(settings.LANGUAGES) else f"{first}/{rest}").startswith(desk)
+    path = rest if first in dict(settings.LANGUAGES) else f"{first}/{rest}"
+    return request.method in ("GET", "HEAD") and not path.startswith(desk)
+
+
+def is_public(request: HttpRequest) -> bool:
+    """Say whether a request is a reader's: nobody who asks so can have saved anything."""
+    return is_reading(request) and settings.SESSION_COOKIE_NAME not in request.COOKIES
 
 
 class Databases:

@@ -14,12 +14,13 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.text import format_lazy
 from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext_lazy as _
 
 from sahel.databases import gave_up
 from sahel.logs import request_id
-from sahel.pages import draw
+from sahel.requesters import from_here
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,10 @@ PAGES = {
     ),
     503: (
         _("The site cannot answer right now"),
-        _("Nothing you wrote was changed. It usually comes back by itself: try again in a minute."),
+        _(
+            "The database does not answer. It usually comes back by itself: try again in a minute; "
+            "pages that you have read lately may still be there."
+        ),
     ),
 }
 RETRY = {429: "300", 503: "30"}  # seconds
@@ -67,6 +71,12 @@ FORM = (
         "Nothing was changed. Go back, load the form again and send it again."
     ),
 )
+NOT_SAVED = (
+    _("Nothing was saved"),
+    _("What you typed is here. Leave this page open, and send it again in a while."),
+)
+DISK = _("The server’s disk is full: whoever runs the site has to make room.")
+FILES = _("Files have to be chosen again.")
 # Shown to nobody, or sent in a way of its own.
 OWN = "password", "csrfmiddlewaretoken"
 FULL = "53100", "full"  # PostgreSQL's SQLSTATE, SQLite's word
@@ -75,12 +85,13 @@ FULL = "53100", "full"  # PostgreSQL's SQLSTATE, SQLite's word
 def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     """Draw the page of a status, one of `PAGES`, in the language of the address or the browser.
 
-    `title` and `advice` replace what it says; `typed` are names and texts to be copied from it.
+    `title` and `advice` replace what it says; `typed` are names and texts to be copied from it,
+    `again` names and values to be sent again, with `token`.
     """
     title, advice = PAGES[status]
     # Not the active language: what failed may have failed before it was known.
     language = get_language_from_request(request, check_path=True)
-    told = {"title": title, "advice": advice, "typed": [], **context}
+    told = {"title": title, "advice": advice, "typed": [], "again": [], **context}
     try:
         with override(language):
             text = str(
@@ -118,59 +129,53 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that something went wrong: 503 where no database answers, 500 otherwise.
 
-    What an editor tried to save is given back, to be sent once more.
+    What somebody tried to save is given back, to be sent once more.
     """
     error = sys.exception()
     if not gave_up(error):
         return page(request, 500)
-    try:
-        with override(get_language_from_request(request, check_path=True)):
-            answer = draw(request, "503.html", _told(request, error), status=503)
-    except Exception:  # what draws it has fallen, too
-        logger.exception("503 could not be drawn")
+    sent = _sent(request)
+    if not sent:
         return page(request, 503)
-    answer["Retry-After"] = RETRY[503]
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _told(request: HttpRequest, error: BaseException | None) -> dict[str, object]:
-    """Give what was typed, as the names and values of a form, and why it was not saved."""
     cause = getattr(error, "__cause__", None)
     full = getattr(cause, "sqlstate", "") == FULL[0] or FULL[1] in str(error)
-    typed = [
-        (name, value)
-        for name, values in (request.POST.lists() if request.method == "POST" else ())
-        for value in values
-        if not any(word in name for word in OWN)
-    ]
-    return {
-        "full": full,
-        "typed": typed,
-        "texts": [value for name, value in typed if len(value) > 20 and not name.startswith("_")],
-        "token": request.POST.get("csrfmiddlewaretoken", ""),
-        "files": bool(request.FILES) if request.method == "POST" else False,
-        "request_id": request_id.get(),
-    }
+    title, advice = NOT_SAVED
+    told = [*([DISK] if full else []), advice, *([FILES] if request.FILES else [])]
+    return page(
+        request,
+        503,
+        title=title,
+        advice=format_lazy(" ".join(["{}"] * len(told)), *told),
+        typed=_long(sent),
+        again=sent,
+        token=request.POST.get("csrfmiddlewaretoken", ""),
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Say what to do about a form that cannot be trusted, and give back what was typed into it.
-
-    Only to a page of ours, which the browser vouches for: another site could have it
-    show words of its own.
-    """
-    typed = []
-    if request.headers.get("Sec-Fetch-Site") == "same-origin":
-        typed = [
-            (name, text)
-            for name, texts in request.POST.lists()
-            if not any(word in name for word in OWN)
-            for text in texts
-            if len(text) > 20  # what is shorter is soon typed, or was chosen from a list
-        ]
+    """Say what to do about a form that cannot be trusted, and give back what was typed into it."""
     title, advice = FORM
-    return page(request, 403, title=title, advice=advice, typed=typed)
+    return page(request, 403, title=title, advice=advice, typed=_long(_sent(request)))
+
+
+def _sent(request: HttpRequest) -> list[tuple[str, str]]:
+    """Give what a form of ours sent, as names and values.
+
+    Of a page of ours alone: another site could have us show words of its own.
+    """
+    if request.method != "POST" or not from_here(request):
+        return []
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if not any(word in name for word in OWN)
+        for value in values
+    ]
+
+
+def _long(sent: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Give what is worth copying: what is shorter is soon typed, or was chosen from a list."""
+    return [(name, value) for name, value in sent if len(value) > 20 and not name.startswith("_")]
 
 
 class Explained:

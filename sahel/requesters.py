@@ -1,6 +1,7 @@
-"""Who asks: the address at the other end, as far as what stands in front of us can be believed."""
+"""Who asks, and from where, as far as browsers and what stands in front of us can be believed."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -23,3 +24,11 @@ def requester(request: HttpRequest) -> str:
         inside = known.ipv4_mapped
         return str(inside or ip_network((known, 56), strict=False))
     return str(known)
+
+
+def from_here(request: HttpRequest) -> bool:
+    """Say whether a form was sent by a page of ours, as far as the browser tells."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in (None, "same-origin"):
+        return False
+    return origin is None or urlsplit(origin).netloc == request.get_host()
