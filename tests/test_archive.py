@@ -252,7 +252,8 @@ def test_each_page_says_that_it_is_a_copy_and_of_what(copy, client):
 
 def test_what_a_copy_cannot_do_leads_to_a_page_that_says_so(copy):
     page = (copy / "en/actors/france/index.html").read_text()
-    assert 'href="../../../en/about-this-archive.html" data-order="newest">Newest first' in page
+    order = 'data-order="newest" rel="nofollow">Newest first'
+    assert f'href="../../../en/about-this-archive.html" {order}' in page
     about = (copy / "en/about-this-archive.html").read_text()
     assert f"{SITE}/" in about
     assert "It cannot search for words" in about
