@@ -211,6 +211,7 @@ def test_what_was_typed_is_there_again_after_the_session_ran_out(page: Page, lan
     page.locator("#id_quotations-0-language").fill("en")
     save(page)
     expect(page.locator(".messagelist .success")).to_have_count(1)
+    page.wait_for_load_state()  # the words are there before the page's scripts ran
     page.goto(add)
     expect(page.locator("#id_title_en")).to_have_value("")
     expect(page.locator("button[name=restore]")).to_have_count(0)

@@ -22,6 +22,7 @@ def _editor():
 def give_password(page: Page, language: str) -> None:
     """Sign in without a mouse."""
     page.goto(f"/{language}/admin/sahel/event/add/")
+    expect(page.locator("#id_username")).to_be_focused()
     page.keyboard.type("fatou")
     page.keyboard.press("Tab")
     page.keyboard.type("a long pass phrase")
@@ -88,6 +89,7 @@ def test_who_has_to_wait_is_told_how_long(page: Page, faults: list[str], languag
             Refusal.count(who)
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto(f"/{language}/admin/")
+    expect(page.locator("#id_username")).to_be_focused()
     page.keyboard.type("fatou")
     page.keyboard.press("Tab")
     page.keyboard.type("a long pass phrase")
