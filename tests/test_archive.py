@@ -110,15 +110,18 @@ def test_lists_longer_than_a_page_are_turned_by_path(tmp_path, monkeypatch):
     assert broken(root) == []
 
 
-@pytest.mark.parametrize("slug", ["con", "LPT1", "a_b", "index", "x" * 100])
-def test_odd_slugs_and_titles_stay_what_they_are(tmp_path, slug):
+def test_odd_slugs_and_titles_stay_what_they_are(tmp_path):
     nasty = """<a href="/en/">&lt;form></a> href="/x" --> ]]> ' \" ?q=1#y </main>"""
     source = make_source("s", title=nasty, url="https://example.org/?a=1&b=2#c")
-    strike(slug, title=nasty, words=nasty, source=source, speaker=make_actor("aux", name_en=nasty))
+    speaker = make_actor("aux", name_en=nasty)
+    slugs = "con", "LPT1", "a_b", "index", "x" * 100
+    for slug in slugs:
+        strike(slug, title=nasty, words=nasty, source=source, speaker=speaker)
     root = archive(tmp_path)
-    page = (root / file_of("en", f"events/{slug}/")).read_text()
-    assert "&lt;a href=&#34;/en/&#34;&gt;&amp;lt;form&gt;" in page
-    assert 'href="https://example.org/?a=1&amp;b=2#:~:text=' in page
+    for slug in slugs:
+        page = (root / file_of("en", f"events/{slug}/")).read_text()
+        assert "&lt;a href=&#34;/en/&#34;&gt;&amp;lt;form&gt;" in page
+        assert 'href="https://example.org/?a=1&amp;b=2#:~:text=' in page
     assert broken(root) == []
 
 

@@ -4,6 +4,7 @@ import json
 import random
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 import pytest
 from django.core.management import call_command
@@ -237,10 +238,10 @@ def test_an_entry_of_an_older_shape_is_drawn_as_far_as_it_goes(client, strike):
     assert "Something happened." in page.text
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_version_of_the_article_is_drawn(client, language):
+def test_every_version_of_the_article_is_drawn(client):
     call_command("load", verbosity=0)
-    for number, slug in Change.objects.values_list("number", "slug"):
+    versions = Change.objects.values_list("number", "slug")
+    for (number, slug), language in zip(versions, cycle(["en", "fr"]), strict=False):
         page = client.get(f"/{language}/events/{slug}/{number}/")
         today = client.get(f"/{language}/events/{slug}/")
         title = re.search(r"<h1>(.+?)</h1>", today.text, re.S)[1]
@@ -282,7 +283,7 @@ def test_without_a_history_there_is_no_day(client):
     assert "The history has no entry yet." in answer.text
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_each_day_lists_what_the_timeline_listed_at_its_end(client, days_ago, seed):
     draw, told, withdrawn = random.Random(seed), {}, {}  # noqa: S311 - no secret
     for days in range(6, -1, -1):

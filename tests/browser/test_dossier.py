@@ -4,7 +4,6 @@ import shutil
 import subprocess
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from sahel.models import Quotation, Source
@@ -12,10 +11,8 @@ from sahel.models import Quotation, Source
 pytestmark = pytest.mark.one_database
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_a_dossier_fits_its_window_and_is_easy_to_read(page: Page, axe, width, language):
-    call_command("load", verbosity=0)
+@pytest.mark.parametrize(("language", "width"), [("en", 1280), ("fr", 360)])
+def test_a_dossier_fits_its_window_and_is_easy_to_read(page: Page, article, axe, language, width):
     page.set_viewport_size({"width": width, "height": 740})
     page.goto(f"/{language}/dossier.html?status=disputed")
     expect(page.locator("article")).to_have_count(3)
@@ -26,8 +23,7 @@ def test_a_dossier_fits_its_window_and_is_easy_to_read(page: Page, axe, width, l
 
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="no pdftotext found")
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_a_printed_dossier_has_every_address_and_quotation(page: Page, tmp_path, language):
-    call_command("load", verbosity=0)
+def test_a_printed_dossier_has_every_address_and_quotation(page: Page, article, tmp_path, language):
     page.goto(f"/{language}/dossier.html")
     page.pdf(path=tmp_path / "dossier.pdf", prefer_css_page_size=True)
     text = subprocess.run(
