@@ -10,6 +10,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client, override_settings
 
 from sahel import caching
+from sahel.encoding import ReadAsUTF8
 from tests.downloads import get
 from tests.factories import make_event
 
@@ -188,6 +189,42 @@ def test_no_header_of_a_request_changes_what_others_are_shown(client, path):
         got = asked(**{name: value})
         assert (name, got[2]) == (name, expected[2])
         assert (name, got) == (name, expected)
+
+
+# A charset of which Django would read the address, too; some are none of text, some are too long.
+TYPES = [
+    "text/plain; charset=utf-16",
+    "text/plain; charset=utf-7",
+    "text/plain; charset=cp037",
+    "text/plain; charset=rot13",
+    "text/plain; charset=undefined",
+    "text/plain; charset*=undefined''x",
+    f"text/plain; x={'a' * 20_000}",
+    "multipart/form-data; boundary=a; charset=utf-16",
+    "application/x-www-form-urlencoded; charset=utf-16",
+]
+
+
+@pytest.mark.parametrize("path", ["/en/?q=grève", "/oembed?url=http://testserver/en/"])
+def test_what_is_asked_is_the_same_in_every_charset(client, path):
+    expected = client.get(path).content
+    client.handler = ReadAsUTF8(client.handler)
+    for kind in TYPES:
+        caching.forget()
+        answer = client.get(path, CONTENT_TYPE=kind)
+        assert (kind, answer.content) == (kind, expected)
+
+
+def test_a_form_is_read_as_it_is_cut_and_in_utf8(client):
+    client.handler = ReadAsUTF8(client.handler)
+    sent = {"email": "é@example.org"}
+    kinds = ["application/x-www-form-urlencoded; charset=utf-16", "Multipart/Form-Data; boundary=é"]
+    typed = [client.post("/en/alerts/", sent).wsgi_request.POST.get("email")]
+    for kind in kinds:
+        body = "email=%C3%A9@example.org"
+        answer = client.generic("POST", "/en/alerts/", body, content_type=kind)
+        typed.append(answer.wsgi_request.POST.get("email"))
+    assert typed == ["é@example.org", "é@example.org", None]
 
 
 BAD_NEXT = [
