@@ -12,7 +12,7 @@ given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
 .PHONY: help run load editor verify dump backup restore archive generated bench bench-servers bench-verify bench-desk \
 	bench-import bench-export drill-failover drill-sqlite drill-backup drill-processes drill-smuggling \
-	drill-migration drill-fuzz drill-observatory drills screenshots weight test lint lock sbom messages venv \
+	drill-migration drill-fuzz drill-observatory drill-scanners drill-caches drills screenshots weight test lint lock sbom messages venv \
 	venv-dev database
 .SILENT:
 
@@ -78,13 +78,16 @@ drill-backup: venv  ## back up and restore generated events on both databases (N
 drill-processes: venv  ## kill and restart instances behind nginx, under load (N=600 seconds)
 	exec $(PYTHON) -m drills.processes $(call given,N)
 
-drill-smuggling: venv  ## send requests that two servers may read in two ways, also through nginx
+drill-smuggling: venv  ## send what two servers may read in two ways, also through nginx, and old TLS
 	exec $(PYTHON) -m drills.smuggling
+
+drill-caches: venv  ## try to have nginx's cache show readers what somebody else asked for
+	exec $(PYTHON) -m drills.caches
 
 drill-migration: venv  ## migrate PostgreSQL under readers, serve it with the code of before (N=500 reads)
 	exec $(PYTHON) -m drills.migration $(call given,N)
 
-drills: drill-failover drill-sqlite drill-backup drill-processes drill-smuggling drill-migration  ## all of them: docs/trust.md has what came of it
+drills: drill-failover drill-sqlite drill-backup drill-processes drill-smuggling drill-caches drill-migration  ## all of them: docs/trust.md has what came of it
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots
@@ -94,6 +97,9 @@ weight: venv-dev  ## weigh all pages on a slow phone: benchmarks/WEIGHT.md (LIGH
 
 drill-fuzz: venv-dev  ## ask 20,000 things that nobody would ask, on each database (N=2000 POSTGRESQL_URL=...)
 	exec env N=$(call given,N) $(PYTHON) -m drills.fuzz
+
+drill-scanners: venv  ## have wapiti and sqlmap look for a way in (SECONDS=400 each, WAPITI=its program)
+	exec env SECONDS=$(call given,SECONDS) $(PYTHON) -m drills.scanners
 
 drill-observatory: venv  ## have the MDN HTTP Observatory judge the site (OBSERVATORY=its folder; root, nginx)
 	exec $(PYTHON) -m drills.observatory

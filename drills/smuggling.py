@@ -1,12 +1,14 @@
-"""Requests that two servers may read in two ways, sent as they are: `make drill-smuggling`.
+"""Requests that two servers may read in two ways, and old ways to encrypt: `make drill-smuggling`.
 
 Each goes to the site's own server and through nginx. What is ambiguous is refused, or read in one
-way only: what hides behind it must never be answered as a request of its own.
+way only: what hides behind it must never be answered as a request of its own. TLS is tried by
+clients that know one version, or ciphers of one kind, and no better.
 """
 
 import socket
 import ssl
 import sys
+import warnings
 from contextlib import suppress
 
 from benchmarks.bench import stop_cleanly
@@ -78,6 +80,17 @@ UNKNOWN = {
     method: get(f"Host: {HOST}", first=f"{method} /en/ HTTP/1.1")
     for method in ("TRACE", "PUT", "PATCH", "DELETE", "CONNECT", "FOO")
 }
+# Versions and ciphers, and whether nginx is to agree.
+SPOKEN = {
+    "TLS 1.0": (ssl.TLSVersion.TLSv1, "ALL", False),
+    "TLS 1.1": (ssl.TLSVersion.TLSv1_1, "ALL", False),
+    "TLS 1.2": (ssl.TLSVersion.TLSv1_2, "ALL", True),
+    "TLS 1.3": (ssl.TLSVersion.TLSv1_3, "ALL", True),
+    "keys without forward secrecy": (ssl.TLSVersion.TLSv1_2, "kRSA", False),
+    "Diffie-Hellman of a server's own group": (ssl.TLSVersion.TLSv1_2, "kDHE", False),
+    "ciphers that do not authenticate": (ssl.TLSVersion.TLSv1_2, "ALL:!AESGCM:!CHACHA20", False),
+    "no encryption": (ssl.TLSVersion.TLSv1_2, "eNULL", False),
+}
 
 
 def main() -> int:
@@ -101,7 +114,28 @@ def main() -> int:
                 # The site refuses a form of nobody's before its body is read, however it is framed.
                 well = is_one_of(server, wanted | {403}) and is_one_of(nginx, wanted)
                 held.append(say(what, figure, "one answer of each", held=well))
+        for what, (version, ciphers, wanted) in SPOKEN.items():
+            agreed = agrees(tls, version, ciphers)
+            figure = "agreed" if agreed else "refused"
+            held.append(say(what, figure, "agreed" if wanted else "refused", held=agreed == wanted))
     return 0 if all(held) else 1
+
+
+def agrees(port: int, version: ssl.TLSVersion, ciphers: str) -> bool:
+    """Say whether a client that knows this version and these ciphers alone is let in."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        context.minimum_version = context.maximum_version = version
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")  # whatever this machine thinks of it
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=2) as line,
+            context.wrap_socket(line, server_hostname=HOST),
+        ):
+            return True
+    except (ssl.SSLError, ConnectionError):
+        return False
 
 
 def is_one_of(statuses: list[int], wanted: set[int]) -> bool:

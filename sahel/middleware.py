@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, ValidationError
+from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -44,9 +44,9 @@ class SafeHeaders:
         return answer
 
 
-# What Django's admin does with a forged key or year: it looks it up, whatever it is. A fault of the
-# database itself (OperationalError) is none of these and stays an error.
-FORGED = (DataError, OverflowError, ValidationError, ValueError)
+# What Django's admin does with a forged key, field or year: it looks it up, whatever it is. A fault
+# of the database itself (OperationalError) is none of these and stays an error.
+FORGED = (DataError, FieldDoesNotExist, OverflowError, ValidationError, ValueError)
 
 METHODS = "GET", "HEAD", "OPTIONS", "POST"
 

@@ -7,8 +7,10 @@ from threading import Thread
 
 from django.core.wsgi import get_wsgi_application
 
+from sahel.encoding import ReadAsUTF8
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sahel.settings")
-application = get_wsgi_application()
+application = ReadAsUTF8(get_wsgi_application())
 
 
 def warm() -> None:

@@ -239,6 +239,7 @@ def test_a_text_that_lacks_what_is_quoted_is_refused_until_it_is_meant(editor):
         "place/add/?parent=zz",
         "actor/add/?parent=%ED%A0%80",
         "event/" + "9" * 40 + "/change/",
+        "event/1/change/?_to_field=",
     ],
 )
 def test_forged_addresses_are_no_errors_of_ours(editor, address):

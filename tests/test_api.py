@@ -1,6 +1,7 @@
 """The API as a program asks it."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +20,8 @@ from sahel.openapi import MOST
 from tests.downloads import get
 
 pytestmark = pytest.mark.django_db
+# Of each address, and as many that its description forbids: `make drill-fuzz` asks for more.
+CASES = max(15, int(os.environ.get("FUZZ", "0")) // 100)
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def test_the_api_does_what_its_description_says(api_schema: Any, mode: Any) -> N
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(
-            max_examples=15,
+            max_examples=CASES,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

@@ -4,16 +4,20 @@ import hashlib
 import re
 from html.parser import HTMLParser
 from itertools import chain, cycle
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from sahel.models import Quotation, Reference
+from sahel.models import Change, Estimate, Quotation, Reference, SavedView, Signature, changes
 from tests.downloads import get
 from tests.factories import make_actor, make_event, make_place, make_source
+from tests.importing import choose, table, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +188,7 @@ class Markup(HTMLParser):
 
 TEXTS = re.compile(
     "name|title|summary|note|publisher|author|exact|speaker_role|words|aliases|description"
+    "|of_whom|unit"
 )
 
 
@@ -195,14 +200,21 @@ def poisoned(vectors: list[str]) -> Quotation:
     reference = Reference(event=event, source=source, supports="place")
     quotation = Quotation.objects.get(event=event)
     quotation.speaker = actor
-    for row in (actor, place, source, event, quotation, reference):
-        for field in row._meta.concrete_fields:
-            text = field.get_internal_type() in ("CharField", "TextField") and not field.choices
-            if text and TEXTS.search(field.name) and not field.generated:
-                setattr(row, field.name, next(turns)[: field.max_length or 500])
-        if row is quotation:
-            row.start, row.end = 0, len(quotation.exact)
-        row.save()
+    figure = Estimate(quotation=quotation, measure="other", best=3)
+    said = {"who": next(turns)[:100], "why": next(turns), "language": "en"}
+    with changes(Change.Way.EDITOR, **said):
+        for row in (actor, place, source, event, quotation, reference, figure):
+            for field in row._meta.concrete_fields:
+                text = field.get_internal_type() in ("CharField", "TextField") and not field.choices
+                if text and TEXTS.search(field.name) and not field.generated:
+                    setattr(row, field.name, next(turns)[: field.max_length or 500])
+            if row is quotation:
+                row.start, row.end = 0, len(quotation.exact)
+            row.save()
+    for user in User.objects.all():
+        Signature.objects.create(user=user, name=next(turns)[:100])
+        view = {"name": next(turns)[:60], "query": urlencode({"q": next(turns)}), "shared": True}
+        SavedView.objects.create(user=user, of="event", **view)
     return quotation
 
 
@@ -214,18 +226,31 @@ READ = [
     "map.svg", "events.atom", "changes.atom",
 ]  # fmt: skip
 
+# What is no page: a browser may be shown it all the same.
+FILES = [
+    "events.csv", "events.json", "events.jsonl", "events.geojson", "events.ics", "events.bib",
+    "events.feed.json", "events.timelinejs.json", "quotations.csv", "actors.json", "sources.ris",
+    "events/x.jsonld", "events/x.csl.json", "sources/s.jsonld", "card.png",
+]  # fmt: skip
+OEMBED = "/oembed?url=http%3A%2F%2Ftestserver%2Fen%2Fevents%2Fx%2F&format="
+NO_PAGE = re.compile("text/(csv|calendar|plain|xml|x-bibtex)|application/|image/(png|svg)")
+
 
 @pytest.mark.parametrize("start", range(0, len(VECTORS), 6))
 def test_what_is_written_is_never_markup(client, admin_client, start):
     quotation = poisoned(VECTORS[start:] + VECTORS[:start])
     desks = [page for page in desk() if "/sahel/" in page or page.endswith("/admin/")]
-    pages = [f"/en/{page}" for page in READ] + [f"/en/quotations/{quotation.key}/"]
+    key = quotation.key
+    pages = [f"/en/{page}" for page in (*READ, *FILES, f"quotations/{key}/")]
+    pages += [f"/fr/quotations/{key}.jsonld", f"/fr/embed/quotations/{key}/"]
+    pages += [f"{OEMBED}json", f"{OEMBED}xml", "/api/v1/events", f"/api/v1/quotations/{key}"]
     seen = 0
     readers, editors = ((page, client) for page in pages), ((page, admin_client) for page in desks)
     for asked, whose in chain(readers, editors):
         answer = get(whose, asked)
         assert answer.status_code < 500
         if "html" not in answer.headers.get("Content-Type", ""):
+            assert NO_PAGE.match(answer.headers["Content-Type"]), asked
             if "xml" in answer.headers.get("Content-Type", "") or asked.endswith(("svg", "atom")):
                 assert not re.search(rb"<(script|img|iframe|embed|x|b|marquee)[ >/]", answer.body)
             continue
@@ -243,3 +268,73 @@ def test_markup_would_be_found(vector):
     markup.feed(f"<p>{vector}</p>")
     markup.close()
     assert markup.found or vector.startswith(("<b ", "<div", "<meta"))
+
+
+# Scripts in what is asked and sent ---------------------------------------------------------------
+
+KINDS = "event", "source", "actor", "place"
+
+
+def shown(answer: HttpResponse) -> bool:
+    """Say whether a vector is in a page, where it does nothing."""
+    markup = Markup()
+    markup.feed(answer.text)
+    markup.close()
+    assert not markup.found, markup.found
+    return MARK in answer.text
+
+
+@pytest.mark.parametrize("start", range(0, len(VECTORS), 12))
+def test_what_was_typed_comes_back_as_text(editor, settings, start):
+    settings.ALERTS, settings.EMAIL_FROM = True, "news@example.org"
+    typed = " ".join(VECTORS[start : start + 12])
+    fields = "slug title_en name_en aliases date date_words url kind why quotations-0-exact"
+    form = dict.fromkeys([*fields.split(), "texts-0-text"], typed)
+    for rows in ("quotations", "involvements", "references", "texts"):
+        form |= {f"{rows}-TOTAL_FORMS": "1", f"{rows}-INITIAL_FORMS": "0"}
+    forged = Client(enforce_csrf_checks=True, headers={"sec-fetch-site": "same-origin"})
+    pages = [
+        *(editor.post(f"/en/admin/sahel/{model}/add/", form) for model in KINDS),
+        editor.get("/en/admin/sahel/event/", {"q": typed}),
+        forged.post("/en/alerts/", {"email": typed}),
+        Client().post("/en/alerts/", {"email": typed}),
+        Client().post("/en/admin/login/", {"username": typed, "password": "x"}),
+    ]
+    assert [shown(page) for page in pages] == [True] * len(pages)
+
+
+@pytest.mark.parametrize("start", range(0, len(VECTORS), 23))
+def test_what_is_imported_is_shown_as_text(editor, start):
+    vectors = VECTORS[start : start + 23]
+    columns = ["title_en", "date", "kind", "actors", "source", "quotation", *vectors[:3]]
+    rows = [dict.fromkeys(columns, vector) for vector in vectors]
+    batch = upload(editor, table(columns, *rows), name=f"{vectors[0]}.csv")
+    address = f"/en/admin/sahel/importbatch/{batch.pk}"
+    pages = [editor.get(f"{address}/columns/"), choose(editor, batch)]
+    pages += [editor.get(f"{address}/change/"), editor.get("/en/admin/sahel/importbatch/")]
+    assert sum(map(shown, pages)) > 2
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json", "ics", "atom", "bib"])
+def test_no_question_writes_into_the_name_of_a_file(client, ending):
+    make_event()
+    for vector in VECTORS:
+        answer = get(client, f"/en/events.{ending}?{urlencode({'q': vector, 'actor': vector})}")
+        named = answer.headers.get("Content-Disposition", "inline")
+        assert re.fullmatch(r'inline|attachment; filename="[\w.-]+"', named, re.A), named
+
+
+def test_a_form_of_a_hundred_thousand_parts_is_refused(editor):
+    many = "".join(f"a{n}=&" for n in range(100_000))
+    parts = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="a{n}"\r\n\r\n\r\n' for n in range(100_000)
+    )
+    files = parts.replace('"\r\n', '"; filename="a"\r\n')
+    for path in ("/en/admin/sahel/importbatch/add/", "/en/admin/login/", "/en/alerts/"):
+        for body, kind in (
+            (many, "application/x-www-form-urlencoded"),
+            (parts, "multipart/form-data; boundary=x"),
+            (files, "multipart/form-data; boundary=x"),
+        ):
+            answer = editor.generic("POST", path, body, content_type=kind)
+            assert answer.status_code in (400, 404, 413), (path, kind)

@@ -50,6 +50,15 @@ def test_a_process_that_was_taken_over_can_do_little(name):
     assert done.returncode == 0, done.stdout[-300:]
 
 
+@pytest.mark.one_database
+def test_nginx_agrees_to_no_old_tls_whatever_the_name():
+    of_all_names, _server, of_each = (DEPLOY / "nginx.conf").read_text().partition("\nserver {")
+    assert "\nssl_protocols TLSv1.2 TLSv1.3;\n" in of_all_names
+    assert "\nssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;\n" in of_all_names
+    assert "ssl_protocols" not in of_each
+    assert "ssl_ciphers" not in of_each
+
+
 def test_each_timer_runs_a_command_that_there_is():
     commands = {path.stem for path in (ROOT / "sahel/management/commands").glob("*.py")}
     for path in DEPLOY.glob("*.timer"):

@@ -5,6 +5,7 @@ The drill (`make drill-fuzz`) asks the same 20,000 times: FUZZ says how many que
 
 # ruff: noqa: E501, SIM905 - words are read more easily in lines
 
+import json
 import os
 from urllib.parse import quote_from_bytes
 
@@ -17,6 +18,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from sahel.encoding import ReadAsUTF8
 from tests.factories import make_editor
 
 MANY = int(os.environ.get("FUZZ", "500"))
@@ -77,6 +79,13 @@ PIECES = (
     " add change delete history autocomplete jsi18n login logout password_change r guide"
 ).split()
 
+# What takes a form besides the admin's lists and forms, and what takes none.
+RECEIVING = (
+    "/en/alerts/ /fr/alerts/confirm/x/ /en/alerts/leave/x/ /en/admin/logout/ /en/admin/second-step/"
+    " /en/admin/second-step/another/ /en/admin/password_change/ /en/admin/guide/ /en/ /en/events.csv"
+    " /api/v1/events /oembed /metrics /dumps/x /static/sahel.css /en/preview/x/ /en/embed/"
+).split()
+
 # Half of the questions are of pages that there are.
 PAGES = (
     "/ /en/ /fr/ /en/events.csv /en/events.excel.csv /en/events.json /en/events.jsonl /en/events.ics"
@@ -118,6 +127,65 @@ headers = st.dictionaries(
 methods = st.sampled_from(["GET"] * 8 + ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "X"])
 
 
+# What no form of ours would send.
+TYPES = [
+    "application/json",
+    "application/json; charset=utf-16",
+    "application/ld+json",
+    "application/xml",
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",
+    "application/x-www-form-urlencoded; charset=utf-7",
+    "application/x-www-form-urlencoded; charset=rot13",
+    "multipart/form-data",
+    "multipart/form-data; boundary=",
+    "multipart/form-data; boundary=a",
+    'multipart/form-data; boundary="a"; charset=undefined',
+    f"multipart/form-data; boundary={'a' * 300}",
+    "multipart/mixed; boundary=a",
+    "text/plain",
+    "text/plain; charset*=undefined''x",
+    "text/csv; header=present",
+    f"text/plain; x={'a' * 20_000}",
+    "é/ü; charset=€",
+    "; ; =",
+    "",
+]
+PARTS = [
+    b'--a\r\nContent-Disposition: form-data; name="username"\r\n\r\n\xff\r\n',
+    b'--a\r\nContent-Disposition: form-data; name="file"; filename="\x00../x"\r\n\r\nx\r\n',
+    b"--a\r\nContent-Disposition: form-data; name*=undefined''x; filename*=rot13''y\r\n\r\n\r\n",
+    b"--a\r\nContent-Type: text/plain; charset=rot13\r\n\r\nx\r\n",
+    b'--a\r\nContent-Disposition: form-data; name="why"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\n!\r\n",
+    b"--a\r\nContent-Disposition: form-data\r\n",
+    b"--a\r\n" + b"x" * 20_000,
+    b"--a--\r\n",
+    b"--a",
+]
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=8,
+)
+bodies = (
+    anything.map(lambda value: json.dumps(value).encode())
+    | st.lists(st.sampled_from(PARTS), max_size=6).map(b"".join)
+    | queries.map(str.encode)
+    | st.binary(max_size=40)
+    | st.sampled_from(
+        [
+            b"[" * 100_000,
+            b'{"a":' * 50_000,
+            b"9" * 100_000,
+            b'<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]><x>&y;</x>',
+            b"\xff\xfe<\x00x\x00>\x00",
+        ]
+    )
+)
+lengths = st.sampled_from(["", "", "", "0", "-1", "x"])  # what is longer never comes
+
+
 def ask(client: Client, method: str, path: str, query: str, **options: object) -> None:
     """Ask, read the whole answer, and fail with the question where it is an error of ours."""
     with transaction.atomic():
@@ -141,7 +209,7 @@ class TestAnything:
     """What nobody would ask."""
 
     @seed(2022)
-    @settings(ours, max_examples=MANY - EDITORS)
+    @settings(ours, max_examples=MANY - 2 * EDITORS)
     @given(methods, inside, queries, headers)
     def test_a_stranger_gets_an_answer(self, method, path, query, given_headers):
         ask(Client(), method, path, query, headers=given_headers)
@@ -164,6 +232,20 @@ class TestAnything:
                 answer = client.generic("GET", path, QUERY_STRING=query)
             transaction.set_rollback(True)
         assert answer.status_code < 500, (path, query[:300])
+
+    @seed(2022)
+    @settings(ours, max_examples=EDITORS)
+    @given(st.data(), bodies, st.sampled_from(TYPES), lengths, st.booleans())
+    def test_a_body_of_any_kind_gets_an_answer(self, data, body, kind, length, signed_in):
+        with transaction.atomic():
+            client = Client()
+            if signed_in:
+                client.force_login(make_editor())
+            client.handler = ReadAsUTF8(client.handler)
+            path = data.draw(st.sampled_from([*RECEIVING, *(page for page, _fields in _forms())]))
+            told = {"CONTENT_LENGTH": length} if length else {}
+            ask(client, "POST", path, "", data=body, content_type=kind, **told)
+            transaction.set_rollback(True)
 
 
 def _forms() -> list[tuple[str, list[str]]]:

@@ -10,8 +10,10 @@ from django.contrib.staticfiles import finders
 from django.test import Client, override_settings
 
 from sahel import caching
+from sahel.encoding import ReadAsUTF8
 from tests.downloads import get
 from tests.factories import make_event
+from tests.strange import HEADERS, TYPES
 
 pytestmark = pytest.mark.django_db
 
@@ -116,56 +118,6 @@ def test_a_page_varies_with_nothing_but_its_compression(client):
 
 # What a stranger may send with a question --------------------------------------------------------
 
-HEADERS = {
-    "X-Forwarded-Host": "evil.example",
-    "X-Forwarded-Proto": "https",
-    "X-Forwarded-Port": "444",
-    "X-Forwarded-For": "127.0.0.1",
-    "X-Forwarded-Server": "evil.example",
-    "X-Forwarded-Scheme": "https",
-    "X-Forwarded-Prefix": "/evil",
-    "X-Forwarded-Ssl": "on",
-    "Front-End-Https": "on",
-    "Forwarded": "for=1.2.3.4;host=evil.example;proto=https",
-    "X-Original-URL": "/en/admin/",
-    "X-Rewrite-URL": "/en/admin/",
-    "X-Original-Host": "evil.example",
-    "X-Host": "evil.example",
-    "X-HTTP-Host-Override": "evil.example",
-    "X-HTTP-Method-Override": "POST",
-    "X-HTTP-Method": "DELETE",
-    "X-Method-Override": "PUT",
-    "X-Real-IP": "127.0.0.1",
-    "X-Client-IP": "127.0.0.1",
-    "True-Client-IP": "127.0.0.1",
-    "X-Requested-With": "XMLHttpRequest",
-    "X-Script-Name": "/evil",
-    "X-WAP-Profile": "http://evil.example/wap.xml",
-    "X-Accel-Redirect": "/etc/passwd",
-    "X-Sendfile": "/etc/passwd",
-    "HX-Request": "true",
-    "HX-Boosted": "true",
-    "HX-Target": "results",
-    "HX-Current-URL": "https://evil.example/",
-    "HX-History-Restore-Request": "true",
-    "Accept-Language": "fr",
-    "Accept": "application/json",
-    "Accept-Charset": "utf-16",
-    "Save-Data": "on",
-    "Range": "bytes=0-1",
-    "Cookie": "django_language=fr; junk=\"'<script>; csrftoken=x",
-    "Referer": "https://evil.example/",
-    "Origin": "https://evil.example",
-    "User-Agent": "<script>alert(1)</script>",
-    "Content-Type": "application/x-www-form-urlencoded",
-    "Content-Length": "0",
-    "DNT": "1",
-    "Sec-Fetch-Dest": "iframe",
-    "Via": "1.1 evil.example",
-    "Pragma": "no-cache",
-    "Cache-Control": "no-cache",
-    "Upgrade-Insecure-Requests": "1",
-}
 # What caches keep; the page of an error has a number of its own.
 PAGES = [
     "/en/",
@@ -188,6 +140,28 @@ def test_no_header_of_a_request_changes_what_others_are_shown(client, path):
         got = asked(**{name: value})
         assert (name, got[2]) == (name, expected[2])
         assert (name, got) == (name, expected)
+
+
+@pytest.mark.parametrize("path", ["/en/?q=grève", "/oembed?url=http://testserver/en/"])
+def test_what_is_asked_is_the_same_in_every_charset(client, path):
+    expected = client.get(path).content
+    client.handler = ReadAsUTF8(client.handler)
+    for kind in TYPES:
+        caching.forget()
+        answer = client.get(path, CONTENT_TYPE=kind)
+        assert (kind, answer.content) == (kind, expected)
+
+
+def test_a_form_is_read_as_it_is_cut_and_in_utf8(client):
+    client.handler = ReadAsUTF8(client.handler)
+    sent = {"email": "é@example.org"}
+    kinds = ["application/x-www-form-urlencoded; charset=utf-16", "Multipart/Form-Data; boundary=é"]
+    typed = [client.post("/en/alerts/", sent).wsgi_request.POST.get("email")]
+    for kind in kinds:
+        body = "email=%C3%A9@example.org"
+        answer = client.generic("POST", "/en/alerts/", body, content_type=kind)
+        typed.append(answer.wsgi_request.POST.get("email"))
+    assert typed == ["é@example.org", "é@example.org", None]
 
 
 BAD_NEXT = [
