@@ -119,6 +119,15 @@ def test_what_lets_an_editor_in_is_not_in_a_dump(client, fatou):
     assert not [each for each in secret if each in out.getvalue()]
 
 
+def test_an_editor_may_scan_the_key_instead_of_typing_it(client, fatou):
+    password(client)
+    page = client.get(STEP).text
+    drawn = re.search(r'<div class="qr" role="img" aria-label="[^"]+">(<svg.+?</svg>)</div>', page)
+    assert "style" not in drawn[1]
+    assert 'fill="#fff"' in drawn[1]  # its margin, four modules wide, is white on a dark page, too
+    assert "M4 4.5h7" in drawn[1]
+
+
 def addresses():
     """Give each address of the admin, with numbers and names that may be there."""
 

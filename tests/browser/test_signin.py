@@ -1,6 +1,8 @@
 """The second step of signing in, by an editor with a keyboard, on any screen, in both languages."""
 
 import re
+import shutil
+import subprocess
 from base64 import b32decode
 
 import pytest
@@ -80,6 +82,27 @@ def test_an_editor_signs_in_for_the_first_time_and_loses_the_device(
     give_code(page, shown(page))
     expect(page.locator(".codes code")).to_have_count(10)
     assert {at: faults for at, faults in found.items() if faults} == {}
+
+
+@pytest.mark.skipif(not shutil.which("zbarimg"), reason="no zbarimg (Debian’s zbar-tools)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_camera_reads_the_key_from_the_screen(page: Page, tmp_path, scheme, width):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    give_password(page, "fr")
+    page.screenshot(path=tmp_path / "seen.png", full_page=True)
+    read = subprocess.run(
+        ["zbarimg", "--quiet", "--raw", tmp_path / "seen.png"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    link = page.locator("a[href^='otpauth:']").get_attribute("href")
+    assert read.strip() == link
+    assert re.search("secret=([A-Z2-7]+)", read)[1] == re.sub(
+        r"\s", "", page.locator(".key").inner_text()
+    )
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
