@@ -69,7 +69,7 @@ NOT_PUBLIC: dict[type[Model], tuple[str, ...]] = {
 MODELS_NOT_PUBLIC = {
     *("change", "changedday", "importbatch", "importedrow", "linkcheck", "loading", "merge"),
     *("asking", "subscription"),  # who gets mail
-    "refusal",  # who was refused at the door
+    *("passkey", "refusal"),  # what lets an editor in; who was refused at the door
     *("opening", "record", "savedview", "signature", "sourcetext", "ungrounded", "unrecorded"),
 }
 

@@ -7,7 +7,8 @@ from django.test import Client
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from sahel.signin import SECOND_STEP, recovery
+from sahel.signin import SECOND_STEP
+from sahel.steps import recovery
 
 _with_a_password_alone = Client.force_login
 

@@ -12,6 +12,7 @@ from sahel.models.imports import ImportBatch, ImportedRow
 from sahel.models.merges import Merge
 from sahel.models.names import Actor, Place
 from sahel.models.openings import Opening
+from sahel.models.passkeys import Passkey
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
 from sahel.models.refusals import Refusal
 from sahel.models.selection import EventQuerySet
@@ -37,6 +38,7 @@ __all__ = [
     "Loading",
     "Merge",
     "Opening",
+    "Passkey",
     "Place",
     "Quotation",
     "Record",
