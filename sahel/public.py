@@ -69,7 +69,8 @@ NOT_PUBLIC: dict[type[Model], tuple[str, ...]] = {
 MODELS_NOT_PUBLIC = {
     *("change", "changedday", "importbatch", "importedrow", "linkcheck", "loading", "merge"),
     *("asking", "subscription"),  # who gets mail
-    *("passkey", "refusal"),  # what lets an editor in; who was refused at the door
+    *("authenticatorapp", "passkey", "recoverycode"),  # what lets an editor in
+    "refusal",  # who was refused at the door
     *("opening", "record", "savedview", "signature", "sourcetext", "ungrounded", "unrecorded"),
 }
 

@@ -23,12 +23,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django_otp.plugins.otp_totp.models import TOTPDevice
-from django_otp.util import random_hex
 
 from sahel import passkeys
 from sahel.attempts import forget
-from sahel.models import Passkey
+from sahel.models import AuthenticatorApp, Passkey, RecoveryCode
+from sahel.models.codes import new_key
 from sahel.security import note
 from sahel.sessions import browser_of, end_others
 from sahel.steps import (
@@ -37,7 +36,6 @@ from sahel.steps import (
     PasskeyForm,
     Step,
     Way,
-    new_recovery_codes,
     way_of,
     ways,
 )
@@ -53,7 +51,7 @@ class Accounts(ModelBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Give a user by key, with the key of its app and those of its passkeys as `ways`."""
-        apps = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True).order_by("pk")
+        apps = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed=True).order_by("pk")
         keys = Passkey.objects.filter(user=OuterRef("pk")).order_by().values("user")
         all_keys = keys.values(all=StringAgg(Cast("pk", CharField()), Value(" ")))
         found: Any = (
@@ -129,7 +127,7 @@ def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     Whoever has nothing yet may make a passkey instead.
     """
     user: Any = request.user
-    device = TOTPDevice(user=user, key=request.session.setdefault(SECRET, random_hex(20)))
+    device = AuthenticatorApp(user=user, key=request.session.setdefault(SECRET, new_key(user.pk)))
     form, new = CodeForm(request, device), NewPasskeyForm(request)
     first = not _ways(request)
     if form.is_valid() or (first and new.is_valid()):
@@ -139,7 +137,7 @@ def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
                 return redirect(request.get_full_path())  # somebody else was first
             way = _kept(user, device) if form.is_valid() else new.keep()
             if way:
-                codes = new_recovery_codes(user)
+                codes = RecoveryCode.make(user)
                 _let_in(request, way)
                 if not first:
                     end_others(request)
@@ -151,9 +149,9 @@ def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return _page(request, context, _("Set up the second step"), **told)
 
 
-def _kept(user: User, device: TOTPDevice) -> Way:
+def _kept(user: User, device: AuthenticatorApp) -> Way:
     """Keep an app in place of any other."""
-    TOTPDevice.objects.filter(user=user).delete()
+    AuthenticatorApp.objects.filter(user=user).delete()
     device.save()
     note("second factor set up")
     key: int = device.pk

@@ -1,31 +1,23 @@
 """What is given as the second step: a code of an app, a recovery code, or a passkey's signature."""
 
-import secrets
 from math import ceil
 from time import time
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sahel import passkeys
 from sahel.attempts import in_words, refused, waiting
-from sahel.models import Passkey
+from sahel.models import AuthenticatorApp, Passkey, RecoveryCode
 from sahel.security import note, warn
-
-RECOVERY_CODES = 10
-ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without what is mistaken for something else
 
 # What an account has for the second step: the key of its app's row, "passkey 7".
 Way = int | str
@@ -33,7 +25,7 @@ Way = int | str
 
 def ways(user: Any) -> list[Way]:
     """Give what an account has for the second step, its app first; asks the database."""
-    apps = TOTPDevice.objects.filter(user=user.pk, confirmed=True).order_by("pk")
+    apps = AuthenticatorApp.objects.filter(user=user.pk, confirmed=True).order_by("pk")
     keys = Passkey.objects.filter(user=user.pk).values_list("pk", flat=True)
     return [*apps.values_list("pk", flat=True)[:1], *map(way_of, keys)]
 
@@ -79,7 +71,7 @@ class CodeForm(Step):
     )
 
     def __init__(
-        self, request: HttpRequest, new: TOTPDevice | None = None, first: bool = True
+        self, request: HttpRequest, new: AuthenticatorApp | None = None, first: bool = True
     ) -> None:
         """Take what was sent; `first` on its page, it is what the keyboard writes to."""
         super().__init__(request)
@@ -137,7 +129,7 @@ class NewPasskeyForm(Step):
         return way_of(found.pk)
 
 
-def is_of(device: TOTPDevice, code: str) -> bool:
+def is_of(device: AuthenticatorApp, code: str) -> bool:
     """Say whether a code is of a device that is not kept yet, and let it be taken no more."""
     shown = TOTP(device.bin_key, device.step, device.t0, device.digits)
     shown.time = time()
@@ -148,17 +140,21 @@ def is_of(device: TOTPDevice, code: str) -> bool:
 
 
 def _take(user: Any, code: str) -> bool:
-    """Take a code of an account's device, or one of its recovery codes: each once.
+    """Take a code of an account's app, or one of its recovery codes: each once.
 
-    Raises ValidationError where one was given too soon after a wrong one.
+    Raises ValidationError where one was given too soon after a wrong one, or none can be checked.
     """
-    of_an_app = _is_of_an_app(code)
+    if not _is_of_an_app(code):
+        right = RecoveryCode.take(user, code)
+        if right:
+            warn("recovery code used", left=RecoveryCode.objects.filter(user=user.pk).count())
+        return right
     with transaction.atomic():
-        kept = (TOTPDevice if of_an_app else StaticDevice).objects.filter(user=user, confirmed=True)
-        device = kept.select_for_update().order_by("pk").first()
-        if device is None:
+        kept = AuthenticatorApp.objects.filter(user=user, confirmed=True)
+        app = kept.select_for_update().order_by("pk").first()
+        if app is None:
             return False
-        allowed, why = device.verify_is_allowed()
+        allowed, why = app.verify_is_allowed()
         if not allowed:
             count = ceil((why["locked_until"] - timezone.now()).total_seconds())
             said = ngettext(
@@ -167,48 +163,21 @@ def _take(user: Any, code: str) -> bool:
                 count,
             )
             raise ValidationError(said % {"count": count})
-        right = bool(device.verify_token(code if of_an_app else _kept_as(device, code)))
-    if right and not of_an_app:
-        warn("recovery code used", left=codes_left(user))
-    return right
+        try:
+            return bool(app.verify_token(code))
+        except ValueError as error:  # SECRET_KEY is another one
+            warn("key of the app cannot be read")
+            raise ValidationError(
+                _("Codes of your app cannot be checked any more. Whoever runs the site can help.")
+            ) from error
 
 
 def _is_of_an_app(code: str) -> bool:
     return len(code) == 6 and code.isdecimal()
 
 
-def new_recovery_codes(user: User, number: int = RECOVERY_CODES) -> list[str]:
-    """Give new codes for a user, in place of former ones; each is taken once."""
-    StaticDevice.objects.filter(user=user).delete()
-    device = StaticDevice.objects.create(user=user, name="recovery")
-    codes = ["".join(secrets.choice(ALPHABET) for _ in range(12)) for _ in range(number)]
-    StaticToken.objects.bulk_create(
-        StaticToken(device=device, token=recovery(code)) for code in codes
-    )
-    return codes
-
-
-def codes_left(user: Any) -> int:
-    """Give how many recovery codes an account has."""
-    left: int = StaticToken.objects.filter(device__user=user.pk).count()
-    return left
-
-
-def recovery(code: str, key: str | None = None) -> str:
-    """Give what is kept of a recovery code: a hash keyed with SECRET_KEY, or a former one."""
-    return salted_hmac("sahel.recovery", code, secret=key, algorithm="sha256").hexdigest()[:16]
-
-
-def _kept_as(device: StaticDevice, code: str) -> str:
-    """Give the hash of a code as it is kept, under whichever key; the present one's otherwise."""
-    known = [recovery(code, key) for key in (None, *settings.SECRET_KEY_FALLBACKS)]
-    kept = StaticToken.objects.filter(device=device, token__in=known)
-    return kept.values_list("token", flat=True).first() or known[0]
-
-
 def forget_devices(user: User) -> None:
     """Take away a user's second factor, lost or stolen: it is set up anew at the next sign-in."""
-    TOTPDevice.objects.filter(user=user).delete()
-    StaticDevice.objects.filter(user=user).delete()
-    Passkey.objects.filter(user=user).delete()
+    for each in (AuthenticatorApp, RecoveryCode, Passkey):
+        each.objects.filter(user=user).delete()
     warn("second factor taken away", account=user.get_username())

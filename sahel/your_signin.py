@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from sahel.models import Passkey
+from sahel.models import Passkey, RecoveryCode
 from sahel.security import note
 from sahel.sessions import end, end_others, opened
 from sahel.signin import (
@@ -22,7 +22,7 @@ from sahel.signin import (
     is_confirmed,
     to_make,
 )
-from sahel.steps import CodeForm, NewPasskeyForm, PasskeyForm, codes_left, new_recovery_codes, ways
+from sahel.steps import CodeForm, NewPasskeyForm, PasskeyForm, ways
 
 
 @never_cache
@@ -43,7 +43,7 @@ def your_signin(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         "app": any(isinstance(way, int) for way in ways(user)),
         "passkeys": Passkey.objects.filter(user=user.pk),
         "one_way": len(ways(user)) == 1,
-        "left": codes_left(user),
+        "left": RecoveryCode.objects.filter(user=user.pk).count(),
         "sessions": opened(request),
     }
     status = max(step.status for step in steps)
@@ -67,7 +67,7 @@ def _done(
     elif "codes" in request.POST:
         note("recovery codes made")
         user: Any = request.user
-        return codes_page(request, context, new_recovery_codes(user))
+        return codes_page(request, context, RecoveryCode.make(user))
     elif "passkey-to-remove" in request.POST:
         _remove(request, request.POST["passkey-to-remove"])
     elif "others" in request.POST:

@@ -119,11 +119,11 @@ def test_an_editor_makes_new_recovery_codes(client, fatou):
     let_in(client, fatou)
     former = code_for("fatou")
     confirm(client)
-    assert "Codes that are left: 1" in client.get(YOURS).text
+    assert "Recovery codes that are left: 1" in client.get(YOURS).text
     page = client.post(YOURS, {"codes": "1"}).text
     codes = re.findall(r"<li><code>([^<]+)</code>", page)
     assert len(codes) == 10
-    assert "Codes that are left: 10" in client.get(YOURS).text
+    assert "Recovery codes that are left: 10" in client.get(YOURS).text
     client.post("/en/admin/logout/")
     password(client)
     assert "This is not the code" in client.post(STEP, {"code": former}).text

@@ -4,6 +4,7 @@ Query it in words that chain: `Event.objects.published().matching(filters).for_t
 """
 
 from sahel.models.alerts import Asking, Subscription
+from sahel.models.codes import AuthenticatorApp, RecoveryCode
 from sahel.models.estimates import Estimate, spreads
 from sahel.models.events import Event, Involvement
 from sahel.models.evidence import GROUNDS, Quotation, Reference, Ungrounded, verify
@@ -25,6 +26,7 @@ __all__ = [
     "WAYS",
     "Actor",
     "Asking",
+    "AuthenticatorApp",
     "Change",
     "ChangedDay",
     "Estimate",
@@ -42,6 +44,7 @@ __all__ = [
     "Place",
     "Quotation",
     "Record",
+    "RecoveryCode",
     "Reference",
     "Refusal",
     "SavedView",
