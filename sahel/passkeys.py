@@ -58,7 +58,7 @@ def ask_to_sign(request: HttpRequest) -> str:
 def ask_to_make(request: HttpRequest) -> str:
     """Give what a browser is asked to make a passkey for, as JSON; none where there is one."""
     name = request.user.get_username()
-    # Its owner is known by a number alone, so that the device holds nothing else of ours.
+    # The name to sign in with is for its owner to choose by; the key itself is of a number.
     user = PublicKeyCredentialUserEntity(
         id=str(request.user.pk).encode(), name=name, display_name=name
     )

@@ -34,7 +34,7 @@ from sahel.steps import (
     CodeForm,
     NewPasskeyForm,
     PasskeyForm,
-    Step,
+    SecondStep,
     Way,
     way_of,
     ways,
@@ -182,7 +182,7 @@ def codes_page(request: HttpRequest, context: dict[str, Any], codes: list[str]) 
 def _page(
     request: HttpRequest, context: dict[str, Any], title: str, **told: Any
 ) -> TemplateResponse:
-    status = max([200, *(each.status for each in told.values() if isinstance(each, Step))])
+    status = max([200, *(each.status for each in told.values() if isinstance(each, SecondStep))])
     told |= {"title": title, "next": _next(request)}
     return TemplateResponse(request, "admin/second_step.html", {**context, **told}, status=status)
 

@@ -35,7 +35,7 @@ def way_of(passkey: int) -> str:
     return f"passkey {passkey}"
 
 
-class Step(forms.Form):
+class SecondStep(forms.Form):
     """A form of one secret, bound only where that was sent, which those who guess may not try."""
 
     status = 200  # of the page that shows the form
@@ -61,7 +61,7 @@ class Step(forms.Form):
         return ValidationError(said)
 
 
-class CodeForm(Step):
+class CodeForm(SecondStep):
     """What stands on a device: the account's own, or one that is being set up."""
 
     code = forms.CharField(
@@ -93,7 +93,7 @@ class CodeForm(Step):
         return code
 
 
-class PasskeyForm(Step):
+class PasskeyForm(SecondStep):
     """What a passkey of the account signed: the script of the page fills it in."""
 
     passkey = forms.CharField(max_length=passkeys.LONGEST, widget=forms.HiddenInput)
@@ -111,7 +111,7 @@ class PasskeyForm(Step):
         return answer
 
 
-class NewPasskeyForm(Step):
+class NewPasskeyForm(SecondStep):
     """A passkey that the browser made, and what its editor calls it."""
 
     new_passkey = forms.CharField(max_length=passkeys.LONGEST, widget=forms.HiddenInput)
