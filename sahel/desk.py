@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from sahel.attempts import attempt, in_words, take_back
 from sahel.filters import fold
 from sahel.security import warn
-from sahel.signin import another_device, is_half_way, is_signed_in, second_step
+from sahel.signin import another_app, is_half_way, is_signed_in, second_step
+from sahel.your_signin import your_signin
 
 
 class Desk(admin.AdminSite):
@@ -33,13 +34,13 @@ class Desk(admin.AdminSite):
         return apps
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Let in whoever gave a password and a code, and nobody else."""
+        """Let in whoever gave a password and the second step, and nobody else."""
         return is_signed_in(request)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask for a password, then for a code; who was refused too often waits."""
+        """Ask for a password, then for the second step; who was refused too often waits."""
         if is_half_way(request):
             asked = urlencode({"next": request.GET.get("next", reverse("admin:index"))})
             return redirect(f"{reverse('admin:second-step')}?{asked}")
@@ -64,11 +65,15 @@ class Desk(admin.AdminSite):
             return second_step(request, self.each_context(request))
 
         def another(request: HttpRequest) -> HttpResponse:
-            return another_device(request, self.each_context(request))
+            return another_app(request, self.each_context(request))
+
+        def yours(request: HttpRequest) -> HttpResponse:
+            return your_signin(request, self.each_context(request))
 
         return [
             path("second-step/", step, name="second-step"),
-            path("second-step/another/", self.admin_view(another), name="another-device"),
+            path("sign-in/", self.admin_view(yours), name="sign-in"),
+            path("sign-in/app/", self.admin_view(another), name="another-app"),
             path("logout/", self.logout, name="logout"),
             *super().get_urls(),
         ]

@@ -83,8 +83,8 @@ def _moved() -> Sums:
 
 def _models() -> list[type[Model]]:
     """Give the models of all tables, that which others name before them."""
-    found = [m for m in apps.get_models(include_auto_created=True) if m._meta.managed]
-    return [model for model in found if model is not Session]
+    found = [m._meta for m in apps.get_models(include_auto_created=True) if m is not Session]
+    return [each.model for each in found if each.managed and not each.proxy]
 
 
 def _fields(model: type[Model]) -> list[Any]:

@@ -69,6 +69,7 @@ NOT_PUBLIC: dict[type[Model], tuple[str, ...]] = {
 MODELS_NOT_PUBLIC = {
     *("change", "changedday", "importbatch", "importedrow", "linkcheck", "loading", "merge"),
     *("asking", "subscription"),  # who gets mail
+    *("authenticatorapp", "passkey", "recoverycode"),  # what lets an editor in
     "refusal",  # who was refused at the door
     *("opening", "record", "savedview", "signature", "sourcetext", "ungrounded", "unrecorded"),
 }

@@ -1,105 +1,92 @@
-"""Signing in to the admin: a password, then a code of a device or a recovery code (RFC 6238).
+"""Signing in to the admin: a password, then a code of an app or for recovery, or a passkey.
 
 Whoever has only given a password is nobody yet: every page of the admin asks `is_signed_in()`.
 """
 
-import secrets
 from base64 import b32encode
-from math import ceil
 from time import time
 from typing import Any
 
-from django import forms
-from django.conf import settings
+import segno
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import CharField, OuterRef, StringAgg, Subquery, Value
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
-from django_otp.oath import TOTP
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
-from django_otp.util import random_hex
 
-from sahel.attempts import forget, in_words, refused, waiting
-from sahel.security import note, warn
+from sahel import passkeys
+from sahel.attempts import forget
+from sahel.models import AuthenticatorApp, Passkey, RecoveryCode
+from sahel.models.codes import new_key
+from sahel.security import note
+from sahel.sessions import browser_of, end_others
+from sahel.steps import (
+    CodeForm,
+    NewPasskeyForm,
+    PasskeyForm,
+    SecondStep,
+    Way,
+    way_of,
+    ways,
+)
 
-# In a session: the key of the device, once a code was given; the secret of one that is being set
-# up, which no other session may see; when a code was given to set up another one.
-SECOND_STEP, SECRET, ANOTHER = "second_step", "secret", "another_device"
-ANOTHER_WITHIN = 10 * 60  # seconds
-RECOVERY_CODES = 10
-ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without what is mistaken for something else
+# In a session: what was given as the second step; the secret of an app that is being set up, which
+# no other session may see; when the second step was given once more, to change how one signs in.
+SECOND_STEP, SECRET, CONFIRMED = "second_step", "secret", "confirmed"
+CONFIRMED_FOR = 10 * 60  # seconds
 
 
 class Accounts(ModelBackend):
-    """Django's own accounts, each with the device that it has, in one query."""
+    """Django's own accounts, each with what it has for the second step, in one query."""
 
     def get_user(self, user_id: int) -> User | None:
-        """Give a user by key, with the key of its confirmed device as `device`."""
-        devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True).order_by("pk")
-        found = User.objects.annotate(device=Subquery(devices.values("pk")[:1])).filter(pk=user_id)
-        user = found.first()
-        return user if user and self.user_can_authenticate(user) else None
-
-
-class CodeForm(forms.Form):
-    """What stands on a device: the account's own, or one that is being set up."""
-
-    code = forms.CharField(
-        label=gettext_lazy("Code"),
-        max_length=20,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
-        ),
-    )
-    status = 200  # of the page that shows the form
-
-    def __init__(self, request: HttpRequest, new: TOTPDevice | None = None) -> None:
-        """Take what was sent."""
-        super().__init__(request.POST if request.method == "POST" else None)
-        self.request, self.new = request, new
-
-    def clean_code(self) -> str:
-        """Take it however it is spaced, once, and not from those who guess."""
-        name = self.request.user.get_username()
-        if wait := waiting(self.request, name):
-            self.status = 429
-            warn("locked out")
-            raise ValidationError(_("Too many codes were wrong.") + " " + in_words(wait))
-        code = "".join(self.cleaned_data["code"].replace("-", "").split()).lower()
-        right = _is_of(self.new, code) if self.new else _take(self.request.user, code)
-        if not right:
-            refused(self.request, name)
-            warn("second factor refused")
-            raise ValidationError(_("This is not the code that stands there now."))
-        return code
+        """Give a user by key, with the key of its app and those of its passkeys as `ways`."""
+        apps = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed=True).order_by("pk")
+        keys = Passkey.objects.filter(user=OuterRef("pk")).order_by().values("user")
+        all_keys = keys.values(all=StringAgg(Cast("pk", CharField()), Value(" ")))
+        found: Any = (
+            User.objects.annotate(app=Subquery(apps.values("pk")[:1]), keys=Subquery(all_keys))
+            .filter(pk=user_id)
+            .first()
+        )
+        if not found or not self.user_can_authenticate(found):
+            return None
+        found.ways = [found.app] * (found.app is not None)
+        found.ways += map(way_of, sorted(map(int, (found.keys or "").split())))
+        user: User = found
+        return user
 
 
 def is_signed_in(request: HttpRequest) -> bool:
-    """Say whether somebody gave both: a password and a code."""
+    """Say whether somebody gave both: a password and the second step."""
     given = request.session.get(SECOND_STEP)
-    # One whose device was taken away, or is another by now, has given none.
-    return (
-        _is_ours(request) and given is not None and given == getattr(request.user, "device", None)
-    )
+    # One whose app or passkey was taken away, or is another by now, has given none.
+    return _is_ours(request) and given is not None and given in _ways(request)
 
 
 def is_half_way(request: HttpRequest) -> bool:
-    """Say whether somebody gave a password and no code yet."""
+    """Say whether somebody gave a password and no second step yet."""
     return _is_ours(request) and not is_signed_in(request)
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    """Say whether the second step was given once more within the last minutes."""
+    return bool(time() - request.session.get(CONFIRMED, 0) < CONFIRMED_FOR)
+
+
+def confirm(request: HttpRequest) -> None:
+    """Note that the second step was given once more."""
+    request.session[CONFIRMED] = int(time())
 
 
 def _is_ours(request: HttpRequest) -> bool:
@@ -107,74 +94,108 @@ def _is_ours(request: HttpRequest) -> bool:
     return bool(user.is_active and user.is_staff)
 
 
+def _ways(request: HttpRequest) -> list[Way]:
+    return getattr(request.user, "ways", [])
+
+
 @never_cache
 def second_step(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """Ask for a code; whoever has no device yet sets one up first."""
+    """Ask for a code or a passkey; whoever has neither sets one up first."""
     if not is_half_way(request):
         return redirect(_next(request))
-    user: Any = request.user
-    if user.device is None:
+    if not _ways(request):
         return _set_up(request, context)
-    form = CodeForm(request)
-    if not form.is_valid():
-        return _page(request, context, _("Second step"), form=form)
-    _let_in(request, user.device)
-    return redirect(_next(request))
+    steps = CodeForm(request), PasskeyForm(request)
+    for step in steps:
+        if step.is_valid():
+            _let_in(request, step.way)
+            return redirect(_next(request))
+    return _page(request, context, _("Second step"), **asked_for(request, *steps))
 
 
 @never_cache
-def another_device(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """Let whoever gives a code once more have another device, and new recovery codes."""
-    if time() - request.session.get(ANOTHER, 0) < ANOTHER_WITHIN:
-        return _set_up(request, context)
-    form = CodeForm(request)
-    if form.is_valid():
-        request.session[ANOTHER] = int(time())
-        return redirect(request.path)
-    left = StaticToken.objects.filter(device__user=request.user.pk).count()
-    return _page(request, context, _("Second step"), form=form, left=left)
+def another_app(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Let whoever gives the second step once more have another app, and new recovery codes."""
+    if not is_confirmed(request):
+        return redirect("admin:sign-in")
+    return _set_up(request, context)
 
 
 def _set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """Show a key and ask for a code of it; then show the recovery codes, this once."""
+    """Show a key and ask for a code of it; then show the recovery codes, this once.
+
+    Whoever has nothing yet may make a passkey instead.
+    """
     user: Any = request.user
-    device = TOTPDevice(user=user, key=request.session.setdefault(SECRET, random_hex(20)))
-    form = CodeForm(request, device)
-    if not form.is_valid():
-        key = _in_fours(b32encode(device.bin_key).decode())
-        title = _("Set up the second step")
-        return _page(request, context, title, form=form, device=device, key=key)
-    with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
-        others = TOTPDevice.objects.filter(user=user)
-        if user.device is None and others.filter(confirmed=True).exists():
-            return redirect(request.get_full_path())  # somebody else was first
-        others.delete()  # and with them all other sessions
-        device.save()
-        codes = new_recovery_codes(user)
+    device = AuthenticatorApp(user=user, key=request.session.setdefault(SECRET, new_key(user.pk)))
+    form, new = CodeForm(request, device), NewPasskeyForm(request)
+    first = not _ways(request)
+    if form.is_valid() or (first and new.is_valid()):
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=user.pk)
+            if first and ways(user):
+                return redirect(request.get_full_path())  # somebody else was first
+            way = _kept(user, device) if form.is_valid() else new.keep()
+            if way:
+                codes = RecoveryCode.make(user)
+                _let_in(request, way)
+                if not first:
+                    end_others(request)
+                return codes_page(request, context, codes)
+    told = {"form": form, "device": device, "key": _in_fours(b32encode(device.bin_key).decode())}
+    told |= {"qr": _drawn(device.config_url)}
+    if first:
+        told |= to_make(request, new)
+    return _page(request, context, _("Set up the second step"), **told)
+
+
+def _kept(user: User, device: AuthenticatorApp) -> Way:
+    """Keep an app in place of any other."""
+    AuthenticatorApp.objects.filter(user=user).delete()
+    device.save()
     note("second factor set up")
-    _let_in(request, device.pk)
+    key: int = device.pk
+    return key
+
+
+def asked_for(request: HttpRequest, code: CodeForm, passkey: PasskeyForm) -> dict[str, Any]:
+    """Give what a page shows that asks for the second step."""
+    told: dict[str, Any] = {"form": code, "passkey": passkey}
+    if passkeys.possible(request) and any(isinstance(way, str) for way in _ways(request)):
+        told["to_sign"] = passkeys.ask_to_sign(request)
+    return told
+
+
+def to_make(request: HttpRequest, new: NewPasskeyForm) -> dict[str, Any]:
+    """Give what a page shows on which a passkey can be made."""
+    if not new.is_bound:
+        new.initial["name"] = browser_of(request)
+    asked = passkeys.ask_to_make(request) if passkeys.possible(request) else ""
+    return {"new": new, "to_make": asked}
+
+
+def codes_page(request: HttpRequest, context: dict[str, Any], codes: list[str]) -> TemplateResponse:
+    """Show new recovery codes, this once."""
     return _page(request, context, _("Recovery codes"), codes=map(_in_fours, codes))
 
 
 def _page(
     request: HttpRequest, context: dict[str, Any], title: str, **told: Any
 ) -> TemplateResponse:
-    status = told["form"].status if "form" in told else 200
+    status = max([200, *(each.status for each in told.values() if isinstance(each, SecondStep))])
     told |= {"title": title, "next": _next(request)}
     return TemplateResponse(request, "admin/second_step.html", {**context, **told}, status=status)
 
 
-def _let_in(request: HttpRequest, device: int) -> None:
+def _let_in(request: HttpRequest, way: Way) -> None:
     """Let the session be one of both steps, under another key."""
-    user: Any = request.user
-    was_in = SECOND_STEP in request.session  # and has another device now
+    was_in = SECOND_STEP in request.session  # and has another app now
     request.session.cycle_key()
     rotate_token(request)
-    for done in (SECRET, ANOTHER):
+    for done in (SECRET, CONFIRMED):
         request.session.pop(done, None)
-    request.session[SECOND_STEP] = user.device = device
-    forget(request, user.get_username())
+    request.session[SECOND_STEP] = way
+    forget(request, request.user.get_username())
     if not was_in:
         note("signed in")
 
@@ -187,75 +208,11 @@ def _next(request: HttpRequest) -> str:
     return to if ours else reverse("admin:index")
 
 
-def _is_of(device: TOTPDevice, code: str) -> bool:
-    """Say whether a code is of a device that is not kept yet, and let it be taken no more."""
-    shown = TOTP(device.bin_key, device.step, device.t0, device.digits)
-    shown.time = time()
-    if not _is_of_an_app(code) or not shown.verify(int(code), device.tolerance):
-        return False
-    device.last_t, device.drift = shown.t(), shown.drift
-    return True
-
-
-def _take(user: Any, code: str) -> bool:
-    """Take a code of an account's device, or one of its recovery codes: each once.
-
-    Raises ValidationError where one was given too soon after a wrong one.
-    """
-    of_an_app = _is_of_an_app(code)
-    with transaction.atomic():
-        kept = (TOTPDevice if of_an_app else StaticDevice).objects.filter(user=user, confirmed=True)
-        device = kept.select_for_update().order_by("pk").first()
-        if device is None:
-            return False
-        allowed, why = device.verify_is_allowed()
-        if not allowed:
-            count = ceil((why["locked_until"] - timezone.now()).total_seconds())
-            said = ngettext(
-                "Wait %(count)s second, then give the code that stands there.",
-                "Wait %(count)s seconds, then give the code that stands there.",
-                count,
-            )
-            raise ValidationError(said % {"count": count})
-        right = bool(device.verify_token(code if of_an_app else _kept_as(device, code)))
-    if right and not of_an_app:
-        left = StaticToken.objects.filter(device=device).count()
-        warn("recovery code used", left=left)
-    return right
-
-
-def _is_of_an_app(code: str) -> bool:
-    return len(code) == 6 and code.isdecimal()
-
-
-def new_recovery_codes(user: User, number: int = RECOVERY_CODES) -> list[str]:
-    """Give new codes for a user, in place of former ones; each is taken once."""
-    StaticDevice.objects.filter(user=user).delete()
-    device = StaticDevice.objects.create(user=user, name="recovery")
-    codes = ["".join(secrets.choice(ALPHABET) for _ in range(12)) for _ in range(number)]
-    StaticToken.objects.bulk_create(
-        StaticToken(device=device, token=recovery(code)) for code in codes
-    )
-    return codes
-
-
-def recovery(code: str, key: str | None = None) -> str:
-    """Give what is kept of a recovery code: a hash keyed with SECRET_KEY, or a former one."""
-    return salted_hmac("sahel.recovery", code, secret=key, algorithm="sha256").hexdigest()[:16]
-
-
-def _kept_as(device: StaticDevice, code: str) -> str:
-    """Give the hash of a code as it is kept, under whichever key; the present one's otherwise."""
-    known = [recovery(code, key) for key in (None, *settings.SECRET_KEY_FALLBACKS)]
-    kept = StaticToken.objects.filter(device=device, token__in=known)
-    return kept.values_list("token", flat=True).first() or known[0]
-
-
-def forget_devices(user: User) -> None:
-    """Take away a user's second factor, lost or stolen: it is set up anew at the next sign-in."""
-    TOTPDevice.objects.filter(user=user).delete()
-    StaticDevice.objects.filter(user=user).delete()
-    warn("second factor taken away", account=user.get_username())
+def _drawn(address: str) -> SafeString:
+    """Draw an address as a QR code: black on white whatever the page is, four modules of margin."""
+    code = segno.make(address, error="m", micro=False)
+    drawn = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
+    return mark_safe(drawn)  # noqa: S308 - it holds squares, and no text
 
 
 def _in_fours(text: str) -> str:

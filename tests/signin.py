@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.test import Client
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from sahel.signin import SECOND_STEP, recovery
+from sahel.models import AuthenticatorApp, RecoveryCode
+from sahel.models.codes import keyed, new_key, slowly
+from sahel.signin import SECOND_STEP
 
+RecoveryCode.ROUNDS = 2  # as passwords are hashed fast in tests
 _with_a_password_alone = Client.force_login
 
 
@@ -27,17 +28,18 @@ def with_a_password_alone(client: Client, user: User) -> None:
     _with_a_password_alone(client, user)
 
 
-def device_of(user: User) -> TOTPDevice:
+def device_of(user: User) -> AuthenticatorApp:
     """Give a user's device, which is made where there is none yet."""
-    found: TOTPDevice = TOTPDevice.objects.get_or_create(user=user, confirmed=True)[0]
-    return found
+    found = AuthenticatorApp.objects.filter(user=user, confirmed=True).first()
+    return found or AuthenticatorApp.objects.create(user=user, key=new_key(user.pk))
 
 
 def code_for(name: str) -> str:
     """Give a code that is taken once: a recovery code, of a user who has a device."""
     user = User.objects.get(username=name)
     device_of(user)
-    codes, _new = StaticDevice.objects.get_or_create(user=user)
-    code = f"code-{codes.token_set.count()}"
-    StaticToken.objects.create(device=codes, token=recovery(code.replace("-", "")))
+    one, code = user.recovery_codes.first(), f"code-{user.recovery_codes.count()}"
+    salt = one.salt if one else "00" * 16
+    kept = slowly(keyed(code.replace("-", "")), salt, RecoveryCode.ROUNDS)
+    user.recovery_codes.create(salt=salt, rounds=RecoveryCode.ROUNDS, kept=kept)
     return code

@@ -28,7 +28,8 @@ TABLE = """
                                           nobody contributor editor publisher superuser
 guide/                                    in     200         200    200       200
 second-step/                              on     on          on     on        on
-second-step/another/                      in     200         200    200       200
+sign-in/                                  in     200         200    200       200
+sign-in/app/                              in     on          on     on        on
 logout/                                   405    405         405    405       405
 (start)                                   in     200         200    200       200
 login/                                    200    on          on     on        on

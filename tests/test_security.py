@@ -12,13 +12,15 @@ from django.test import Client
 from sahel.logs import JSONFormatter, PlainFormatter
 from sahel.models import Step
 from tests.factories import make_editor, make_event, make_place, make_source
-from tests.importing import confirm, tried, undo
+from tests.importing import confirm as imported
+from tests.importing import tried, undo
 from tests.signin import code_for, device_of, let_in
 from tests.test_signin import (
     ANOTHER,
     PASSWORD,
     a_while_later,
     code,
+    confirm,
     key_of,
     password,
     set_up,
@@ -81,7 +83,7 @@ def test_who_is_let_wait(client, log):
 
 def test_a_device_that_is_replaced(client, log):
     let_in(client, make_editor())
-    client.post(ANOTHER, {"code": code_for("fatou")})
+    confirm(client)
     found = log(lambda: client.post(ANOTHER, {"code": shown(key_of(client, ANOTHER))}))
     assert said(found) == [("second factor set up", "fatou")]
 
@@ -137,7 +139,7 @@ def test_a_file_that_is_imported_and_taken_back(editor, log):
     columns = "slug,title_en,kind,date,places,source,quotation"
     row = "a-meeting,A meeting,diplomacy,June 2021,Mali,gazette,They met."
     batch = tried(editor, f"{columns}\n{row}")
-    ((message, user, record),) = log(lambda: confirm(editor, batch))
+    ((message, user, record),) = log(lambda: imported(editor, batch))
     assert (message, user, record.drafts) == ("imported", "fatou", 1)
     assert record.file == "events.csv"
     assert said(log(lambda: undo(editor, batch))) == [("import undone", "fatou")]

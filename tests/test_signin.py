@@ -2,10 +2,13 @@
 
 import re
 from base64 import b32decode
+from datetime import timedelta
+from importlib import import_module
 from io import StringIO
 from time import process_time
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
@@ -17,13 +20,14 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sahel.attempts import attempt, take_back
-from sahel.signin import recovery
+from sahel.models import AuthenticatorApp, RecoveryCode
+from sahel.models.codes import keyed, sealed
 from tests.factories import make_editor, make_event
 from tests.signin import code_for, device_of, let_in, with_a_password_alone
 
 pytestmark = pytest.mark.django_db
 LOGIN, STEP = "/en/admin/login/", "/en/admin/second-step/"
-ANOTHER = "/en/admin/second-step/another/"
+YOURS, ANOTHER = "/en/admin/sign-in/", "/en/admin/sign-in/app/"
 PASSWORD = "a long pass phrase"
 NEXT = "/en/admin/sahel/event/"
 
@@ -57,9 +61,13 @@ def set_up(client):
     return code(client, shown(key_of(client)))
 
 
+def confirm(client, name="fatou"):
+    """Give the second step once more, to change something."""
+    return client.post(YOURS, {"code": code_for(name)})
+
+
 def a_while_later():
-    for devices in (TOTPDevice, StaticDevice):
-        devices.objects.update(throttling_failure_timestamp=None)
+    TOTPDevice.objects.update(throttling_failure_timestamp=None)
 
 
 def at(number):
@@ -104,9 +112,69 @@ def test_an_editor_sets_up_the_second_step_and_uses_it(client, fatou):
 def test_nobody_who_reads_the_database_can_use_a_recovery_code(client, fatou):
     password(client)
     codes = re.findall(r"<li><code>([^<]+)</code>", set_up(client).text)
-    kept = set(StaticToken.objects.values_list("token", flat=True))
-    assert len(kept) == 10
-    assert not kept & {each.replace(" ", "") for each in codes}
+    kept = RecoveryCode.objects.values_list("salt", "rounds", "kept")
+    (salt,), (_rounds,), hashes = map(set, zip(*kept, strict=True))
+    assert len(salt) == 32  # 128 random bits
+    assert len(hashes) == 10
+    assert not {each for code in codes for each in (code, keyed(code))} & hashes
+
+
+def test_ten_recovery_codes_are_checked_at_once_and_each_is_taken_once(client, fatou):
+    codes = RecoveryCode.make(fatou)
+    assert not RecoveryCode.take(fatou, "nonsense")
+    assert not RecoveryCode.take(make_editor("awa"), codes[3])
+    assert [RecoveryCode.take(fatou, codes[3]) for _ in range(2)] == [True, False]
+    assert fatou.recovery_codes.count() == 9
+
+
+def test_nobody_who_reads_the_database_can_make_codes_of_an_app(client, fatou):
+    password(client)
+    key = b32decode(key_of(client).replace(" ", ""))
+    code(client, f"{totp(key):06}")
+    kept = AuthenticatorApp.objects.get()
+    assert len(kept.key) == 64
+    assert key.hex() not in kept.key
+    assert kept.bin_key == key
+    kept.user = make_editor("awa")  # a row that was given to somebody else
+    with pytest.raises(ValueError, match="opens the key"):
+        _ = kept.bin_key
+
+
+def test_apps_outlive_the_secret_key_that_is_a_former_one(client, fatou, settings):
+    key = b"k" * 20
+    former = sealed(key, fatou.pk)
+    AuthenticatorApp.objects.create(user=fatou, key=former)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new one", [settings.SECRET_KEY]
+    password(client)
+    assert code(client, f"{totp(key):06}").status_code == 302
+    settings.SECRET_KEY_FALLBACKS = []  # a week later
+    assert AuthenticatorApp.objects.get().bin_key == key
+
+
+def test_an_app_whose_key_nobody_can_read_any_more_is_said_so(client, fatou, settings):
+    device_of(fatou)
+    settings.SECRET_KEY = "another one"
+    password(client)
+    page = code(client, "000000")
+    assert (page.status_code, gets_in(client)) == (200, False)
+    assert "cannot be checked any more. Whoever runs the site can help" in page.text
+
+
+def test_what_editors_had_before_goes_on_working(client, fatou):
+    key = b"k" * 20
+    TOTPDevice.objects.create(user=fatou, key=key.hex())
+    former = StaticDevice.objects.create(user=fatou, name="recovery")
+    for each in ("abcd2345efgh", "jkmn6789pqrs"):
+        StaticToken.objects.create(device=former, token=keyed(each))
+    takes_over = import_module("sahel.migrations.0027_codes_that_there_are").keep_better
+    for _ in range(2):  # the first was cut off
+        takes_over(apps, None)
+    assert not StaticToken.objects.exists()
+    assert TOTPDevice.objects.get().key != key.hex()
+    for given in (f"{totp(key):06}", "abcd 2345 efgh", "JKMN-6789-PQRS"):
+        password(client)
+        assert code(client, given).status_code == 302
+        client.post("/en/admin/logout/")
 
 
 def test_what_lets_an_editor_in_is_not_in_a_dump(client, fatou):
@@ -114,9 +182,18 @@ def test_what_lets_an_editor_in_is_not_in_a_dump(client, fatou):
     code_for("fatou")
     out = StringIO()
     call_command("dumpdata", stdout=out)
-    secret = [device_of(fatou).key, recovery("code0"), client.session.session_key]
+    secret = [device_of(fatou).key, fatou.recovery_codes.get().kept, client.session.session_key]
     assert "fatou" in out.getvalue()
     assert not [each for each in secret if each in out.getvalue()]
+
+
+def test_an_editor_may_scan_the_key_instead_of_typing_it(client, fatou):
+    password(client)
+    page = client.get(STEP).text
+    drawn = re.search(r'<div class="qr" role="img" aria-label="[^"]+">(<svg.+?</svg>)</div>', page)
+    assert "style" not in drawn[1]
+    assert 'fill="#fff"' in drawn[1]  # its margin, four modules wide, is white on a dark page, too
+    assert "M4 4.5h7" in drawn[1]
 
 
 def addresses():
@@ -289,6 +366,27 @@ def test_a_code_too_soon_after_a_wrong_one_is_not_held_against_anybody(client, f
     assert code(client, code_for("fatou")).status_code == 302
 
 
+@pytest.mark.parametrize("number", [11, 5000])
+def test_an_owner_whose_codes_are_guessed_waits_a_quarter_of_an_hour_at_most(client, fatou, number):
+    device_of(fatou)
+    guessed = {"throttling_failure_count": number}
+    now = timezone.now()
+    TOTPDevice.objects.update(throttling_failure_timestamp=now - timedelta(minutes=10), **guessed)
+    password(client)
+    assert re.search("Wait (29|30)[0-9] seconds", code(client, "000000").text)
+    key = device_of(fatou).bin_key
+    TOTPDevice.objects.update(throttling_failure_timestamp=now - timedelta(minutes=15), **guessed)
+    assert code(client, f"{totp(key):06}").status_code == 302
+
+
+def test_a_recovery_code_is_taken_while_somebody_guesses_those_of_the_app(client, fatou):
+    device_of(fatou)
+    now = timezone.now()
+    TOTPDevice.objects.update(throttling_failure_timestamp=now, throttling_failure_count=11)
+    password(client)
+    assert code(client, code_for("fatou")).status_code == 302
+
+
 def test_a_key_is_shown_to_the_session_alone_that_sets_it_up(client, fatou):
     password(client)
     thief = Client()
@@ -314,18 +412,19 @@ def test_an_editor_sets_the_second_step_up_anew(client, fatou):
     let_in(other, fatou)
     password(client)
     code(client, code_for("fatou"))
-    assert ANOTHER in client.get("/en/admin/").text
-    assert "add it to the app" not in client.get(ANOTHER).text
+    assert YOURS in client.get("/en/admin/").text
+    assert client.get(ANOTHER)["Location"] == YOURS
     assert gets_in(other)
-    assert client.post(ANOTHER, {"code": "nonsense"}).status_code == 200
+    assert client.post(YOURS, {"code": "nonsense"}).status_code == 200
     a_while_later()
-    client.post(ANOTHER, {"code": code_for("fatou")})
+    confirm(client)
     key = key_of(client, ANOTHER)
     assert gets_in(other)  # until the new device has shown a code
     page = client.post(ANOTHER, {"code": shown(key)}).text
     assert len(re.findall(r"<li><code>", page)) == 10
     assert (gets_in(client), gets_in(other)) == (True, False)
-    assert not StaticToken.objects.filter(token=recovery("code0")).exists()
+    assert fatou.recovery_codes.count() == 10
+    assert not RecoveryCode.take(fatou, "code0")
 
 
 def test_recovery_codes_outlive_the_secret_key_that_is_a_former_one(client, fatou, settings):

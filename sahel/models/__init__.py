@@ -4,6 +4,7 @@ Query it in words that chain: `Event.objects.published().matching(filters).for_t
 """
 
 from sahel.models.alerts import Asking, Subscription
+from sahel.models.codes import AuthenticatorApp, RecoveryCode
 from sahel.models.estimates import Estimate, spreads
 from sahel.models.events import Event, Involvement
 from sahel.models.evidence import GROUNDS, Quotation, Reference, Ungrounded, verify
@@ -12,6 +13,7 @@ from sahel.models.imports import ImportBatch, ImportedRow
 from sahel.models.merges import Merge
 from sahel.models.names import Actor, Place
 from sahel.models.openings import Opening
+from sahel.models.passkeys import Passkey
 from sahel.models.record import ChangedDay, FormerSlug, Loading, Record, State, snapshot
 from sahel.models.refusals import Refusal
 from sahel.models.selection import EventQuerySet
@@ -24,6 +26,7 @@ __all__ = [
     "WAYS",
     "Actor",
     "Asking",
+    "AuthenticatorApp",
     "Change",
     "ChangedDay",
     "Estimate",
@@ -37,9 +40,11 @@ __all__ = [
     "Loading",
     "Merge",
     "Opening",
+    "Passkey",
     "Place",
     "Quotation",
     "Record",
+    "RecoveryCode",
     "Reference",
     "Refusal",
     "SavedView",

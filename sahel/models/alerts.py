@@ -32,18 +32,21 @@ def _key(secret: str, purpose: str) -> bytes:
     return HKDF(SHA256(), length=32, salt=None, info=info).derive(secret.encode())
 
 
-def _keys(purpose: str) -> list[bytes]:
+def keys_for(purpose: str) -> list[bytes]:
+    """Give what the secret keys stand for in one purpose, 32 bytes each, the present one first."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [_key(secret, purpose) for secret in secrets]
 
 
 def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in _keys("addresses")])
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys_for("addresses")])
 
 
 def hashes(text: str) -> list[str]:
     """Give the keyed hashes of a text without regard to case: the present key's, former ones'."""
-    return [hmac.new(key, text.lower().encode(), "sha256").hexdigest() for key in _keys("hashes")]
+    return [
+        hmac.new(key, text.lower().encode(), "sha256").hexdigest() for key in keys_for("hashes")
+    ]
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):

@@ -1,7 +1,10 @@
 """The second step of signing in, by an editor with a keyboard, on any screen, in both languages."""
 
 import re
+import shutil
+import subprocess
 from base64 import b32decode
+from typing import Any
 
 import pytest
 from django_otp.oath import totp
@@ -72,14 +75,91 @@ def test_an_editor_signs_in_for_the_first_time_and_loses_the_device(
     look("second step")
     give_code(page, codes[0])
     expect(page).to_have_url(re.compile("/event/add/$"))
-    page.goto(f"/{language}/admin/second-step/another/")
-    look("another device")
-    give_code(page, codes[1])
+    page.goto(f"/{language}/admin/sign-in/")
+    look("your sign-in")
+    page.locator("#id_code").fill(codes[1])
+    page.keyboard.press("Enter")
+    page.locator("a[href$='/sign-in/app/']").press("Enter")
     expect(page.locator(".key")).to_be_visible()
     look("setting up another")
     give_code(page, shown(page))
     expect(page.locator(".codes code")).to_have_count(10)
     assert {at: faults for at, faults in found.items() if faults} == {}
+
+
+@pytest.mark.skipif(not shutil.which("zbarimg"), reason="no zbarimg (Debian’s zbar-tools)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_camera_reads_the_key_from_the_screen(page: Page, tmp_path, scheme, width):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    give_password(page, "fr")
+    page.screenshot(path=tmp_path / "seen.png", full_page=True)
+    read = subprocess.run(
+        ["zbarimg", "--quiet", "--raw", tmp_path / "seen.png"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    link = page.locator("a[href^='otpauth:']").get_attribute("href")
+    assert read.strip() == link
+    assert re.search("secret=([A-Z2-7]+)", read)[1] == re.sub(
+        r"\s", "", page.locator(".key").inner_text()
+    )
+
+
+def with_a_key(page: Page, **other: Any) -> None:
+    """Give the browser a security key that its owner touches and unlocks at once."""
+    key = {"protocol": "ctap2", "transport": "usb", "hasUserVerification": True, **other}
+    key |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("WebAuthn.enable")
+    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+
+
+@pytest.mark.parametrize(("language", "width"), [("fr", 360), ("en", 1280)])
+def test_an_editor_signs_in_with_a_passkey(page: Page, axe: Any, language: str, width: int):
+    page.set_viewport_size({"width": width, "height": 800})
+    found = {}
+
+    def look(at: str) -> None:
+        found[at] = axe(page) + ["scrolls"] * scrolls(page)
+
+    with_a_key(page)
+    give_password(page, language)
+    make, name = page.locator(".passkey [type=submit]"), page.locator("#id_name")
+    expect(name).to_have_value(re.compile("Linux"))
+    look("setting up")
+    make.press("Enter")
+    expect(page.locator(".codes code")).to_have_count(10)
+    codes = page.locator(".codes code").all_inner_texts()
+    page.locator(".second-step .button").press("Enter")
+    expect(page).to_have_url(re.compile("/event/add/$"))
+
+    page.locator("#logout-form button").press("Enter")
+    give_password(page, language)
+    look("second step")
+    page.locator(".passkey [type=submit]").press("Enter")
+    expect(page).to_have_url(re.compile("/event/add/$"))
+
+    page.goto(f"/{language}/admin/sign-in/")
+    look("your sign-in")
+    page.locator(".passkey [type=submit]").press("Enter")
+    expect(name).to_be_visible()
+    look("what may be changed")
+    make.press("Enter")  # where there is one already
+    expect(page.locator(".passkey [role=alert]")).to_be_visible()
+    look("no second one on this device")
+    assert codes
+    assert {at: faults for at, faults in found.items() if faults} == {}
+
+
+def test_without_javascript_a_code_opens_the_door(no_js_page: Page):
+    give_password(no_js_page, "en")
+    expect(no_js_page.locator(".passkey")).to_be_hidden()
+    expect(no_js_page.locator("[data-without-passkeys]")).to_be_visible()
+    give_code(no_js_page, shown(no_js_page))
+    expect(no_js_page.locator(".codes code")).to_have_count(10)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -11,5 +11,6 @@ class Command(dumpdata.Command):
     def handle(self, *app_labels: str, exclude: list[str], **options: Any) -> None:
         """Leave out the texts, who gets mail and what lets somebody in, whatever else is."""
         ours = ["sahel.sourcetext", "sahel.subscription", "sahel.asking", "sahel.refusal"]
-        ours += ["sessions", "otp_totp", "otp_static"]
+        ours += ["sahel.authenticatorapp", "sahel.passkey", "sahel.recoverycode", "sessions"]
+        ours += ["otp_totp", "otp_static"]
         super().handle(*app_labels, exclude=[*exclude, *ours], **options)

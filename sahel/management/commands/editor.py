@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from sahel.signin import forget_devices
+from sahel.steps import forget_devices
 
 ROLES = "contributor", "editor", "publisher"  # the groups that a migration makes
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--forget-device",
             action="store_true",
-            help="take a lost second factor away instead; it is set up anew at the next sign-in",
+            help="take app, passkeys and codes away instead; the next sign-in sets up new ones",
         )
 
     def handle(
