@@ -52,13 +52,15 @@ def serious(page: Page) -> list[str]:
 
 def scrolls(page: Page) -> list[str]:
     """Say at which widths a page is wider than its window."""
-    found = []
+    found, before = [], page.viewport_size
     for width in (360, 768, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         has, sees = page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )
         found += [f"{page.url} at {width}: {has}"] if has > sees else []
+    if before:
+        page.set_viewport_size(before)
     return found
 
 
