@@ -236,6 +236,7 @@ OEMBED = "/oembed?url=http%3A%2F%2Ftestserver%2Fen%2Fevents%2Fx%2F&format="
 NO_PAGE = re.compile("text/(csv|calendar|plain|xml|x-bibtex)|application/|image/(png|svg)")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("start", range(0, len(VECTORS), 6))
 def test_what_is_written_is_never_markup(client, admin_client, start):
     quotation = poisoned(VECTORS[start:] + VECTORS[:start])
