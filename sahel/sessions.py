@@ -20,6 +20,7 @@ LONGEST = 24 * 60 * 60  # seconds from the password on; unused, it ends after SE
 # How often use is noted: it is written to the database.
 EACH = 5 * 60
 BEGUN, USED = "begun", "used"  # in a session: seconds since 1970
+SECOND_STEP = "second_step"  # in a session: what was given as it
 BROWSER = "browser"  # in a session: what it said of itself, in two words; no address
 # What a browser's name for itself holds, and what it is; the first that fits, as most name others.
 BROWSERS = (
@@ -117,7 +118,7 @@ def opened(request: HttpRequest) -> list[Open]:
             datetime.fromtimestamp(held[BEGUN], UTC),
             datetime.fromtimestamp(held[USED], UTC),
             this=key == request.session.session_key,
-            second_step="second_step" in held,
+            second_step=SECOND_STEP in held,
         )
         for key, held in _held(request)
     ]

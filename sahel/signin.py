@@ -29,7 +29,7 @@ from sahel.attempts import forget
 from sahel.models import AuthenticatorApp, Passkey, RecoveryCode
 from sahel.models.codes import new_key
 from sahel.security import note
-from sahel.sessions import browser_of, end_others
+from sahel.sessions import SECOND_STEP, browser_of, end_others
 from sahel.steps import (
     CodeForm,
     NewPasskeyForm,
@@ -40,9 +40,9 @@ from sahel.steps import (
     ways,
 )
 
-# In a session: what was given as the second step; the secret of an app that is being set up, which
-# no other session may see; when the second step was given once more, to change how one signs in.
-SECOND_STEP, SECRET, CONFIRMED = "second_step", "secret", "confirmed"
+# In a session: the encrypted key of an app that is being set up, which no other session may see;
+# when the second step was given once more, to change how one signs in.
+SECRET, CONFIRMED = "app_key", "confirmed"
 CONFIRMED_FOR = 10 * 60  # seconds
 
 

@@ -13,15 +13,8 @@ from django.views.decorators.cache import never_cache
 
 from sahel.models import Passkey, RecoveryCode
 from sahel.security import note
-from sahel.sessions import end, end_others, opened
-from sahel.signin import (
-    SECOND_STEP,
-    asked_for,
-    codes_page,
-    confirm,
-    is_confirmed,
-    to_make,
-)
+from sahel.sessions import SECOND_STEP, end, end_others, opened
+from sahel.signin import asked_for, codes_page, confirm, is_confirmed, to_make
 from sahel.steps import CodeForm, NewPasskeyForm, PasskeyForm, ways
 
 
@@ -35,14 +28,14 @@ def your_signin(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         if done:
             return done
     user: Any = request.user
-    confirmed = is_confirmed(request)
+    has, confirmed = ways(user), is_confirmed(request)
     told = to_make(request, new) if confirmed else asked_for(request, *steps)
     told |= {
         "title": _("Your sign-in"),
         "confirmed": confirmed,
-        "app": any(isinstance(way, int) for way in ways(user)),
+        "app": any(isinstance(way, int) for way in has),
         "passkeys": Passkey.objects.filter(user=user.pk),
-        "one_way": len(ways(user)) == 1,
+        "one_way": len(has) == 1,
         "left": RecoveryCode.objects.filter(user=user.pk).count(),
         "sessions": opened(request),
     }

@@ -7,7 +7,7 @@ from django.test import Client
 
 from sahel.models import AuthenticatorApp, RecoveryCode
 from sahel.models.codes import keyed, new_key, slowly
-from sahel.signin import SECOND_STEP
+from sahel.sessions import SECOND_STEP
 
 RecoveryCode.ROUNDS = 2  # as passwords are hashed fast in tests
 _with_a_password_alone = Client.force_login

@@ -283,7 +283,7 @@ def test_without_a_history_there_is_no_day(client):
     assert "The history has no entry yet." in answer.text
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(4))
 def test_each_day_lists_what_the_timeline_listed_at_its_end(client, days_ago, seed):
     draw, told, withdrawn = random.Random(seed), {}, {}  # noqa: S311 - no secret
     for days in range(6, -1, -1):

@@ -452,3 +452,11 @@ def test_nobody_is_led_elsewhere(client, fatou, to):
     device_of(fatou)
     answer = client.post(STEP, {"code": code_for("fatou"), "next": to})
     assert answer["Location"] == "/en/admin/"
+
+
+def test_who_was_setting_up_an_app_when_the_site_was_brought_up_to_date_goes_on(client):
+    with_a_password_alone(client, make_editor())
+    session = client.session
+    session["secret"] = "ab" * 20  # as keys were kept in sessions before they were encrypted
+    session.save()
+    assert client.get(STEP).context["key"]

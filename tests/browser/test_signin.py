@@ -22,14 +22,18 @@ def _editor():
     make_editor()
 
 
-def give_password(page: Page, language: str) -> None:
-    """Sign in without a mouse."""
-    page.goto(f"/{language}/admin/sahel/event/add/")
+def type_password(page: Page, address: str) -> None:
+    """Ask for a page of the desk, and send the form at its door without a mouse."""
+    page.goto(address)
     expect(page.locator("#id_username")).to_be_focused()
     page.keyboard.type("fatou")
     page.keyboard.press("Tab")
     page.keyboard.type("a long pass phrase")
     page.keyboard.press("Enter")
+
+
+def give_password(page: Page, language: str) -> None:
+    type_password(page, f"/{language}/admin/sahel/event/add/")
     expect(page.get_by_label("Code")).to_be_focused()
 
 
@@ -168,12 +172,7 @@ def test_who_has_to_wait_is_told_how_long(page: Page, faults: list[str], languag
         for _ in range(5):
             Refusal.count(who)
     page.set_viewport_size({"width": 360, "height": 800})
-    page.goto(f"/{language}/admin/")
-    expect(page.locator("#id_username")).to_be_focused()
-    page.keyboard.type("fatou")
-    page.keyboard.press("Tab")
-    page.keyboard.type("a long pass phrase")
-    page.keyboard.press("Enter")
+    type_password(page, f"/{language}/admin/")
     expect(page.locator("#content-main")).to_contain_text(re.compile(r"\b(1[5-9]|2\d|30) minutes"))
     assert serious(page) == []
     assert not scrolls(page)
