@@ -96,10 +96,10 @@ weight: venv-dev  ## weigh all pages on a slow phone: benchmarks/WEIGHT.md (LIGH
 	exec $(PYTHON) -m benchmarks.weight
 
 drill-fuzz: venv-dev  ## ask 20,000 things that nobody would ask, on each database (N=2000 POSTGRESQL_URL=...)
-	exec env N=$(call given,N) $(PYTHON) -m drills.fuzz
+	exec $(PYTHON) -m drills.fuzz $(call given,N)
 
 drill-scanners: venv  ## have wapiti and sqlmap look for a way in (SECONDS=400 each, WAPITI=its program)
-	exec env SECONDS=$(call given,SECONDS) $(PYTHON) -m drills.scanners
+	exec $(PYTHON) -m drills.scanners $(call given,SECONDS)
 
 drill-observatory: venv  ## have the MDN HTTP Observatory judge the site (OBSERVATORY=its folder; root, nginx)
 	exec $(PYTHON) -m drills.observatory

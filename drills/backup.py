@@ -6,11 +6,12 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from drills import number_asked
 from drills.site import Clients, Site, saving, say, table
 from tests.clusters import cluster
 from tests.machine import postgres
 
-EVENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 30_000
+EVENTS = number_asked(30_000, least=100)
 
 
 def main() -> int:

@@ -15,11 +15,12 @@ from contextlib import contextmanager
 import psycopg
 
 from benchmarks.served import Server as Served
+from drills import number_asked
 from drills.site import Clients, Site, percentile, read, saving, say, table
 from tests.clusters import Server, pair
 from tests.machine import postgres
 
-READS = SAVES = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
+READS = SAVES = number_asked(3000, least=100)
 SYNCHRONOUS = {"synchronous_standby_names": "'*'"}
 
 

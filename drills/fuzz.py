@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from time import monotonic
 
+from drills import number_asked
+
 ROOT = Path(__file__).resolve().parent.parent
-MANY = 20_000
 LONGEST = 60 * 60  # seconds, for each line
 API = "tests/test_api.py::test_the_api_does_what_its_description_says"
 # What is asked, the test that does it, and one of how many questions it makes.
@@ -19,9 +20,7 @@ WHAT = (
 
 def main() -> int:
     """Print a line of Markdown for each database; 1 where an answer was an error of ours."""
-    many = os.environ.get("N") or str(MANY)
-    if not many.isascii() or not many.isdigit() or int(many) < 500:
-        sys.exit(f"N={many} is no number of questions: give one from 500.")
+    many = number_asked(20_000, least=500)
     urls = {"SQLite": "", "PostgreSQL": os.environ.get("POSTGRESQL_URL", "")}
     print(
         "| database | asked | questions | seconds | errors of ours |\n|---|---|--:|--:|---|",
@@ -39,14 +38,14 @@ def main() -> int:
                 [sys.executable, "-m", "pytest", "-q", "-p", "no:logging", test],
                 cwd=ROOT,
                 env={**{k: v for k, v in os.environ.items() if k != "DATABASE_URL"}, **given}
-                | {"FUZZ": many},
+                | {"FUZZ": str(many)},
                 capture_output=True,
                 text=True,
                 timeout=LONGEST,
                 check=False,
             )
             found = "**none**" if tried.returncode == 0 else "some, below"
-            took = f"{int(many) // part:,} | {monotonic() - began:.0f}"
+            took = f"{many // part:,} | {monotonic() - began:.0f}"
             print(f"| {name} | {asked} | {took} | {found} |", flush=True)
             if tried.returncode:
                 print(tried.stdout[-4000:], file=sys.stderr)

@@ -19,11 +19,12 @@ import psycopg
 
 from benchmarks.bench import stop_cleanly
 from benchmarks.served import ROOT, Server, ours, serving
+from drills import number_asked
 from drills.site import Clients, Site, read, say, table
 from tests.clusters import cluster
 from tests.machine import postgres
 
-READS = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+READS = number_asked(500, least=100)
 PATIENCE = 2.5  # seconds that a reader may wait: `lock_timeout`, and a little
 MARK = b"// of before"
 MIGRATIONS = "sahel/migrations"

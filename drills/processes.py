@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from benchmarks.bench import stop_cleanly
+from drills import number_asked
 from drills.proxy import UNLIMITED, Instance, proxy, two_instances
 from drills.site import HOST, Clients, percentile, read, say, table
 
-SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 600
+SECONDS = number_asked(600, least=5)
 HALF_OPEN = 200
 # A body that was cut in the middle is not asked for again: nobody knows what the reader has.
 CUT = "IncompleteRead"

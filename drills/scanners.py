@@ -18,9 +18,9 @@ from urllib.parse import urlencode
 
 from benchmarks.bench import stop_cleanly
 from benchmarks.served import Server
+from drills import number_asked
 from drills.site import TOKEN, Site
 
-SECONDS = 400  # of each run
 WATCHER = "of a drill"
 # Without those that ask other hosts, and those of TLS, which nginx ends: the Observatory's drill
 # judges what is said there. Without `ldap`, of which the site has none: it takes every word for
@@ -79,9 +79,7 @@ def main() -> int:
             "wapiti and sqlmap are wanted: pip install wapiti3 into an environment of its own and"
             " WAPITI=path/to/bin/wapiti; apt install sqlmap."
         )
-    seconds = os.environ.get("SECONDS") or str(SECONDS)
-    if not seconds.isascii() or not seconds.isdigit() or int(seconds) < 30:
-        sys.exit(f"SECONDS={seconds} is no time: give seconds from 30, for each run.")
+    seconds = number_asked(400, least=30)  # of each run
     print("| scanner | as | seconds | requests | pages of the desk | found |", flush=True)
     print("|---|---|--:|--:|--:|---|", flush=True)
     sound = True
@@ -99,11 +97,11 @@ def main() -> int:
             ):  # fmt: skip
                 began, before, start = monotonic(), _requests(server), log.stat().st_size
                 run = _sqlmap if scanner == sqlmap else _wapiti
-                found = run(scanner, server.port, cookies, int(seconds), folder)
+                found = run(scanner, server.port, cookies, seconds, folder)
                 asked, seen = (b - a for a, b in zip(before, _requests(server), strict=True))
                 found += [f"an error of ours: {path}" for path in _errors(log, start)]
                 if cookies and (
-                    seen < int(seconds) or server.ask(DESK[0], Cookie=cookies).status != 200
+                    seen < seconds or server.ask(DESK[0], Cookie=cookies).status != 200
                 ):
                     found.append("hardly let in, or signed out: less was tried than it seems")
                 print(
@@ -113,7 +111,7 @@ def main() -> int:
                     flush=True,
                 )
                 # A scanner that was let in nowhere asks little.
-                sound &= not found and asked > 5 * int(seconds)
+                sound &= not found and asked > 5 * seconds
     return 0 if sound else 1
 
 

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from benchmarks.served import Server
+from drills import number_asked
 from drills.site import Clients, Site, percentile, publishing, read, say, table
 
 AT_A_KILL = 50  # saves before each
@@ -150,4 +151,4 @@ def whole(fault: str, path: Path, saved: list[str], least: int = 1) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 60))
+    sys.exit(main(number_asked(60, least=5)))

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from drills import number_asked
 from sahel.models import Event
 
 pytestmark = pytest.mark.one_database
@@ -147,6 +148,21 @@ def test_make_names_every_verb() -> None:
     verbs = ("run", "load", "editor", "verify", "generated", "bench", "bench-servers")
     for verb in (*verbs, "test", "lint", "lock", "messages"):
         assert f"make {verb} " in said
+
+
+@pytest.mark.parametrize(
+    ("given", "number"), [([], 60), ([""], 60), (["5"], 5), (["12345678"], 12345678)]
+)
+def test_a_drill_has_a_number_of_its_own(monkeypatch, given, number) -> None:
+    monkeypatch.setattr(sys, "argv", ["drill", *given])
+    assert number_asked(60, least=5) == number
+
+
+@pytest.mark.parametrize("given", ["4", "-5", "6.5", "sixty", "٦٠", "1" * 9])
+def test_what_is_no_number_for_a_drill_is_refused_in_a_sentence(monkeypatch, given) -> None:
+    monkeypatch.setattr(sys, "argv", ["drill", given])
+    with pytest.raises(SystemExit, match=f"^{given} is no number here: give one from 5"):
+        number_asked(60, least=5)
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
