@@ -12,7 +12,7 @@ given = "$(if $(findstring command,$(origin $1)),$$$1)"
 
 .PHONY: help run load editor verify dump backup restore archive generated bench bench-servers bench-verify bench-desk \
 	bench-import bench-export drill-failover drill-sqlite drill-backup drill-processes drill-smuggling \
-	drill-migration drill-fuzz drill-observatory drill-scanners drill-caches drills screenshots weight test lint lock sbom messages venv \
+	drill-migration drill-fuzz drill-observatory drill-scanners drill-caches drill-deployment drills screenshots weight test lint lock sbom messages venv \
 	venv-dev database
 .SILENT:
 
@@ -86,6 +86,9 @@ drill-caches: venv  ## try to have nginx's cache show readers what somebody else
 
 drill-migration: venv  ## migrate PostgreSQL under readers, serve it with the code of before (N=500 reads)
 	exec $(PYTHON) -m drills.migration $(call given,N)
+
+drill-deployment: venv  ## run the operating guide on an empty Debian 13 that it makes (root, debootstrap, systemd-nspawn)
+	exec $(PYTHON) -m drills.deployment
 
 drills: drill-failover drill-sqlite drill-backup drill-processes drill-smuggling drill-caches drill-migration  ## all of them: docs/trust.md has what came of it
 

@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
+from drills.site import named
+
 ROOT = Path(__file__).resolve().parent.parent
-HOST, HOSTS = "127.0.66.1", Path("/etc/hosts")
-MARK = "# of the Observatory's drill"
+HOST = "127.0.66.1"
 # Each name, the page behind it, and the least that it must be given.
 PAGES = {
     "timeline.test": ("/en/", 135),
@@ -61,7 +62,11 @@ def main() -> int:
         preloaded.write_text("{}")
     failed = False
     print("| page | grade | score | at least | passed |\n|---|---|--:|--:|--:|", flush=True)
-    with tempfile.TemporaryDirectory() as name, site(Path(name)) as certificate:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        named(HOST, *PAGES),
+        site(Path(name)) as certificate,
+    ):
         for host, (page, least) in PAGES.items():
             asked = subprocess.run(
                 ["node", scanner, host],
@@ -86,7 +91,7 @@ def main() -> int:
 @contextmanager
 def site(folder: Path) -> Iterator[Path]:
     """Serve the curated record behind nginx; give the certificate that it shows."""
-    port, hosts = free_port(), HOSTS.read_text()
+    port = free_port()
     folder.chmod(0o755)  # nginx's own account reads and writes there
     names = list(PAGES)
     certificate = folder / "cert.pem"
@@ -111,7 +116,6 @@ def site(folder: Path) -> Iterator[Path]:
     }
     started = []
     try:
-        HOSTS.write_text(f"{hosts.rstrip()}\n{HOST} {' '.join(names)} {MARK}\n")
         for command in (
             [sys.executable, ROOT / "bin" / "serve.py"],
             ["nginx", "-c", folder / "nginx.conf", "-p", folder],
@@ -122,8 +126,6 @@ def site(folder: Path) -> Iterator[Path]:
             wait_for(address, folder / "log")
         yield certificate
     finally:
-        kept = [line for line in HOSTS.read_text().splitlines(True) if MARK not in line]
-        HOSTS.write_text("".join(kept))
         for process in reversed(started):
             process.terminate()
         for process in started:

@@ -54,7 +54,7 @@ class Instance:
         unit = (DEPLOY / "sahel@.service").read_text()
         told = re.search(r"^ExecStart=(.+)$", unit, re.M)
         assert told
-        command = told[1].replace("/srv/sahel/.venv/bin", str(Path(sys.executable).parent))
+        command = told[1].replace("/srv/sahel/%i/.venv/bin", str(Path(sys.executable).parent))
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 shlex.split(command.replace("%i", str(self.port))),
@@ -143,6 +143,8 @@ def proxy(
         ("/var/log/nginx/sahel", str(folder / "nginx")),
         ("listen 80", f"listen 127.0.0.1:{plain}"),
         ("listen 443", f"listen 127.0.0.1:{tls}"),
+        ("listen [::]:80", f"listen [::1]:{plain}"),
+        ("listen [::]:443", f"listen [::1]:{tls}"),
         ("127.0.0.1:8001", f"127.0.0.1:{instances[0].port}"),
         ("127.0.0.1:8002", f"127.0.0.1:{instances[1].port}"),
         *changes,

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlencode
 
@@ -33,6 +34,7 @@ print(json.dumps(f"{name}={client.cookies[name].value}; {settings.CSRF_COOKIE_NA
 TOKEN = "0123456789abcdefghijklmnopqrstuv"  # against forged requests: cookie and form have the same
 PATIENCE = 10  # seconds for one answer
 HOST = "localhost"
+HOSTS, MARK = Path("/etc/hosts"), "# of a drill"
 EVENT = {  # as a form of the admin sends it, of the first source of the curated record
     "summary_en": "It happened.",
     "kind": "statement",
@@ -108,9 +110,9 @@ class Clients:
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(number)]
 
-    def connect(self, port: int, context: ssl.SSLContext | None = None) -> Self:
+    def connect(self, port: int, context: ssl.SSLContext | None = None, host: str = HOST) -> Self:
         """Say where; with a context, by TLS."""
-        self.port, self.context = port, context
+        self.port, self.context, self.host = port, context, host
         return self
 
     def __enter__(self) -> Self:
@@ -153,9 +155,9 @@ class Clients:
     def _line(self) -> http.client.HTTPConnection:
         if self.context:
             return http.client.HTTPSConnection(
-                HOST, self.port, timeout=PATIENCE, context=self.context
+                self.host, self.port, timeout=PATIENCE, context=self.context
             )
-        return http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
+        return http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
 
 
 def read(line: http.client.HTTPConnection, number: int) -> str:
@@ -219,6 +221,18 @@ def _sent(
         saved.append(form["slug"])
         return "saved"
     return str(answer.status)
+
+
+@contextmanager
+def named(address: str, *names: str) -> Iterator[None]:
+    """Have names lead to an address of this machine for a while; takes root."""
+    before = HOSTS.read_text()
+    HOSTS.write_text(f"{before.rstrip()}\n{address} {' '.join(names)} {MARK}\n")
+    try:
+        yield
+    finally:
+        kept = [line for line in HOSTS.read_text().splitlines(True) if MARK not in line]
+        HOSTS.write_text("".join(kept))
 
 
 def table() -> None:
