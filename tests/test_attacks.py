@@ -19,7 +19,7 @@ from tests.downloads import get
 from tests.factories import make_actor, make_event, make_place, make_source
 from tests.importing import choose, table, upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 OF_VISITS = ("django_session", "sahel_opening", "auth_user")  # who was here, and when last
 
@@ -236,7 +236,6 @@ OEMBED = "/oembed?url=http%3A%2F%2Ftestserver%2Fen%2Fevents%2Fx%2F&format="
 NO_PAGE = re.compile("text/(csv|calendar|plain|xml|x-bibtex)|application/|image/(png|svg)")
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("start", range(0, len(VECTORS), 6))
 def test_what_is_written_is_never_markup(client, admin_client, start):
     quotation = poisoned(VECTORS[start:] + VECTORS[:start])

@@ -207,6 +207,7 @@ def test_every_quotation_and_source_of_the_record_is_there(client, article):
         assert quotation.source.text_sha256 in page
 
 
+@pytest.mark.one_database
 @pytest.mark.skipif(not checker(), reason="VNU names no vnu.jar, or there is no Java")
 @pytest.mark.parametrize("query", ["", "?actor=framce", "?from=2020&q=bamako&order=newest"])
 def test_the_nu_checker_finds_nothing(client, article, tmp_path, query):

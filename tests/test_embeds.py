@@ -18,7 +18,7 @@ from sahel.index import current
 from sahel.models import Actor, Event, FormerSlug, Quotation
 from tests.factories import CHECKED, make_actor, make_event, make_source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 MOST = 10 * 1024  # bytes of HTML and style together, compressed
 

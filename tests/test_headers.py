@@ -15,7 +15,7 @@ from tests.downloads import get
 from tests.factories import make_event
 from tests.strange import HEADERS, TYPES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 # For anybody's pages to show or read, and for ours alone.
 OPEN = [

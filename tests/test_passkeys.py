@@ -298,6 +298,7 @@ ANSWERS = st.recursive(
 )
 
 
+@pytest.mark.one_database
 def test_whatever_is_sent_in_place_of_an_answer_is_refused_in_words(fatou, key):
     client = half_way(fatou)
 

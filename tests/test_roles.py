@@ -21,7 +21,7 @@ from sahel.models import (
 )
 from tests.factories import make_actor, make_editor, make_event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 # `in`: led to the sign-in; `on`: led elsewhere (to the one page that such a thing has, or because
 # it is not theirs). What is public, merged, or named by something, nobody deletes: 403.
 TABLE = """

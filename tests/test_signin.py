@@ -216,6 +216,7 @@ def addresses():
 OPEN = {LOGIN, "/en/admin/logout/", STEP}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("step", ["nobody", "password", "former device"])
 def test_there_is_no_side_door(client, step):
     user = User.objects.create_superuser("root", password=PASSWORD)
@@ -299,6 +300,7 @@ def test_nobody_is_let_wait_who_has_an_address_for_a_name(client):
     assert password(client, **at(99)).status_code == 302
 
 
+@pytest.mark.one_database
 def test_an_unknown_name_takes_as_long_as_a_known_one(client, fatou, settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     fatou.set_password(PASSWORD)

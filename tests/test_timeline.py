@@ -207,6 +207,7 @@ def test_at_most_eight_queries_however_many_events(
                 client.get(f"/en/{path}?{wanted}&after={last}")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_first_view_of_the_article_weighs_at_most_30_kb(client, language):
     call_command("load", verbosity=0)

@@ -99,6 +99,7 @@ def test_what_gives_no_text_is_refused_with_what_to_do(name, content, sentence):
         text_of(name, content)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "bomb",
     ["<div>", "<p ", "<!--", "<", "</", "<a b='", "</x>", "<title>", "<svg>", "&#x", "&amp"],

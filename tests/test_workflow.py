@@ -84,7 +84,10 @@ def by_field(event, step, user, client):
         client.post(page_of(event), sent(page, "event_form", publication="published"))
 
 
-@pytest.mark.parametrize("way", [by_model, by_form, by_forged_form, by_list])
+FORGED = pytest.param(by_forged_form, marks=pytest.mark.one_database)
+
+
+@pytest.mark.parametrize("way", [by_model, by_form, FORGED, by_list])
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_takes_its_steps_and_no_other_whichever_way(client, role, way):
     user, _publisher = make_editor("awa", role.capitalize()), make_editor("publisher")

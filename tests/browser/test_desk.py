@@ -91,6 +91,7 @@ def test_no_page_scrolls_sideways(page: Page):
     assert wide == []
 
 
+@pytest.mark.one_database
 def test_an_editor_changes_the_language_and_stays_where_they_are(page: Page):
     sign_in(page)
     page.goto("/en/admin/sahel/event/?kind__exact=coup")

@@ -125,6 +125,7 @@ def test_from_a_draft_to_readers_and_back(browser: Browser, live_server, languag
         each.close()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_an_earlier_version_is_put_back_for_a_reason(browser: Browser, live_server, language: str):
     page = signed_in(browser, live_server, language, "fatou")
@@ -150,6 +151,7 @@ def test_an_earlier_version_is_put_back_for_a_reason(browser: Browser, live_serv
     page.close()
 
 
+@pytest.mark.one_database
 def test_an_event_with_two_known_sources_and_a_new_one_takes_one_pop_up(
     browser: Browser, live_server
 ):
@@ -194,6 +196,7 @@ def test_an_event_with_two_known_sources_and_a_new_one_takes_one_pop_up(
     page.close()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_coordinates_are_taken_from_the_map_and_no_finer_than_a_click(
     browser: Browser, live_server, language: str
