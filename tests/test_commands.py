@@ -151,6 +151,13 @@ def test_an_account_has_one_role_and_may_get_another(monkeypatch):
         assert user.has_perm("sahel.review_event") == (role != "contributor")
 
 
+def test_a_new_password_leaves_an_account_what_it_was(monkeypatch):
+    for more in (["--role", "contributor"], []):
+        monkeypatch.setattr("sys.stdin", io.StringIO("a long pass phrase\n"))
+        assert "as contributor." in run("editor", "fatou", *more)
+    assert not User.objects.get(username="fatou").has_perm("sahel.publish_event")
+
+
 @pytest.mark.parametrize("password", ["short", "123456789012345", ""])
 def test_a_weak_password_is_refused_with_a_reason(monkeypatch, password):
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))

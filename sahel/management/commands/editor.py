@@ -26,8 +26,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--role",
             choices=ROLES,
-            default="publisher",
-            help="contributors draft, editors review, too, publishers publish, too (the default)",
+            help="contributors draft, editors review, too, publishers publish, too; a new account"
+            " is a publisher's, and one that there is stays what it is, unless this says otherwise",
         )
 
         parser.add_argument(
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *args: Any, name: str | None, role: str, forget_device: bool, **options: Any
+        self, *args: Any, name: str | None, role: str | None, forget_device: bool, **options: Any
     ) -> None:
         """Make the account; a password may also come in one line on standard input."""
         if forget_device:
@@ -51,6 +51,8 @@ class Command(BaseCommand):
             raise CommandError("Name the editor: manage.py editor NAME")
         name = name or input("Name to sign in with: ").strip()
         user = User.objects.filter(username=name).first() or User(username=name)
+        if not (role or user.pk):
+            role = ROLES[-1]
         user.is_staff = True
         password = getpass.getpass("Password: ") if asking else sys.stdin.readline().rstrip("\n")
         if asking and getpass.getpass("Once more: ") != password:
@@ -63,6 +65,9 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         user.save()
         ours = Group.objects.filter(name__in=[each.capitalize() for each in ROLES])
-        user.groups.remove(*ours.filter(user=user).exclude(name=role.capitalize()))
-        user.groups.add(ours.get(name=role.capitalize()))
-        self.stdout.write(f"{name} can now sign in and edit at /admin/, as {role}.")
+        if role:
+            user.groups.remove(*ours.filter(user=user).exclude(name=role.capitalize()))
+            user.groups.add(ours.get(name=role.capitalize()))
+        groups = ", ".join(ours.filter(user=user).values_list("name", flat=True)).lower()
+        of_all = "superuser" if user.is_superuser else "nothing yet: give it a --role"
+        self.stdout.write(f"{name} can now sign in and edit at /admin/, as {groups or of_all}.")
