@@ -46,13 +46,27 @@ def site(**settings: str) -> Iterator[tuple[Server, Server, Site, Served]]:
 
 
 def standby_dies() -> Iterator[bool]:
-    """Kill the standby that readers read from."""
-    with site() as (_primary, standby, _ours, server):
-        with Clients(8, read).connect(server.port) as readers:
+    """Kill the standby that readers read from, and that saves wait for; start it again."""
+    saved: list[str] = []
+    with site(**SYNCHRONOUS) as (_primary, standby, ours, server):
+        editors = Clients(4, saving(ours.cookies, saved)).connect(server.port)
+        with editors, Clients(8, read).connect(server.port) as readers:
             readers.wait_for(READS // 2)
             standby.kill()
-            readers.wait_for(READS)
+            at_the_kill = sum(readers.counts.values())
+            readers.wait_for(at_the_kill + READS)
+            before, told = len(saved), server.ask("/readyz").body.decode()
+            started = time.monotonic()
+            standby.start(synchronous_commit="on")
+            while len(saved) < before + 20:
+                time.sleep(0.01)
+            back = time.monotonic() - started
         yield unharmed("kill -9 of the standby", readers)
+        yield say("meanwhile saves are refused", told.replace("\n", " "), "writes: no",
+                  held="writes: no" in told)  # fmt: skip
+        figure = f"{dict(editors.counts)}; back {back:.1f} s after its start"
+        yield say("", figure, "saved and 503 alone, 10 s",
+                  held=set(editors.counts) == {"saved", "503"} and back < 10)  # fmt: skip
 
 
 def primary_dies() -> Iterator[bool]:

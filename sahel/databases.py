@@ -16,7 +16,8 @@ from django.views.decorators.http import require_safe
 
 PRIMARY, STANDBY = DEFAULT_DB_ALIAS, "standby"
 LOST = InterfaceError, OperationalError  # what a connection says that is lost, or cannot be had
-READ_ONLY = "25006"  # SQLSTATE of a server that was the primary
+# SQLSTATEs: of a server that was the primary, and of a question that took too long.
+READ_ONLY, TOO_LONG = "25006", "57014"
 
 _alias: ContextVar[str] = ContextVar("alias", default=PRIMARY)
 
@@ -107,7 +108,10 @@ class Databases:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Choose. What is sent later, in pieces, is still read from there."""
         both = STANDBY in connections.settings
-        read_from(STANDBY if both and is_public(request) else PRIMARY)
+        public = is_public(request)
+        read_from(STANDBY if both and public else PRIMARY)
+        if both and not public:
+            wait_for_nobody(saving=request.method not in ("GET", "HEAD"))
         return self.get_response(request)
 
     def process_view(
@@ -118,10 +122,57 @@ class Databases:
             return None
         try:
             answer: HttpResponseBase = view(request, *given, **named)
-        except LOST:
+        except LOST as error:
+            if getattr(error.__cause__, "sqlstate", "") == TOO_LONG:
+                raise  # it would take as long once more
             reading().close()
             answer = view(request, *given, **named)
         return answer
+
+
+WAITS_IN_VAIN = """
+SELECT current_setting('synchronous_standby_names') <> ''
+   AND NOT EXISTS (SELECT FROM pg_stat_get_wal_senders())
+"""
+# What waits is written here, and its editor is told that it may not be saved.
+WAIT_NO_LONGER = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE wait_event = 'SyncRep' AND usename = current_user
+"""
+
+
+def waits_in_vain(cursor: Any) -> bool:
+    """Say whether the primary waits for a standby, and there is none; end the saves that do.
+
+    It would let them wait until there is one again, for hours if need be, and readers behind them.
+    """
+    cursor.execute(WAITS_IN_VAIN)
+    (found,) = cursor.fetchone()
+    if found:
+        cursor.execute(WAIT_NO_LONGER)
+    return bool(found)
+
+
+def wait_for_nobody(*, saving: bool) -> None:
+    """Refuse what would wait in vain, as if no database answered.
+
+    Who only reads may: what that writes, the use of a session, is kept by the primary alone.
+    """
+    connection = connections[PRIMARY]
+    if connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        try:
+            found = waits_in_vain(cursor)
+        except LOST:  # it may have been lost since it was last used
+            connection.close()
+            return
+        if found and saving:
+            raise OperationalError("The primary waits for a standby, and there is none.")
+        raw: Any = connection.connection
+        if found != getattr(raw, "alone", False):
+            cursor.execute(f"SET synchronous_commit TO {'LOCAL' if found else 'DEFAULT'}")
+            raw.alone = found
 
 
 # What watches the site asks these -----------------------------------------------------------------
@@ -152,8 +203,9 @@ def answers(alias: str) -> bool:
                 cursor.execute("SELECT version FROM sahel_record")
                 cursor.fetchone()
                 if alias == PRIMARY and connection.vendor == "postgresql":
+                    in_vain = waits_in_vain(cursor)
                     cursor.execute("SHOW transaction_read_only")
-                    if cursor.fetchone() != ("off",):
+                    if in_vain or cursor.fetchone() != ("off",):
                         connection.close()
                         continue
         except LOST:

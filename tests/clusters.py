@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -90,9 +91,14 @@ class Server:
         first = self.pid
         assert first is not None
         found = subprocess.run(["pgrep", "-P", str(first)], capture_output=True, check=False)
-        for pid in (first, *map(int, found.stdout.split())):
+        processes = [first, *map(int, found.stdout.split())]
+        for pid in processes:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        end = time.monotonic() + 10
+        while any(Path(f"/proc/{pid}").exists() for pid in processes):
+            assert time.monotonic() < end, "they are still there"
+            time.sleep(0.01)  # its memory is shared by them until the last has ended
         (self.data / "postmaster.pid").unlink()
 
     def empty(self) -> None:

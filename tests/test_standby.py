@@ -1,5 +1,6 @@
 """A primary and a hot standby: readers read on, and nothing that was saved is lost."""
 
+import http.client
 import os
 import subprocess
 import sys
@@ -71,6 +72,18 @@ def test_readers_read_on_whichever_server_dies(tmp_path):
                 assert answers == {200}
                 on.execute("SELECT pg_wal_replay_resume()")
             assert eventually(lambda: b"Saved just now" in site.ask(ADDRESS).body)
+
+            # A standby that is gone: readers read on, and no save waits for it.
+            standby.kill()
+            assert {site.ask(f"{ADDRESS}?gone={n}").status for n in range(20)} == {200}
+            assert ready(site) == (200, "reads: yes\nwrites: no\n")
+            assert site.ask("/en/admin/", **session).status == 200
+            line = http.client.HTTPConnection("127.0.0.1", site.port, timeout=5)
+            line.request("POST", "/en/admin/logout/", headers={"Host": "localhost", **session})
+            assert line.getresponse().status == 503
+            line.close()
+            standby.start(synchronous_commit="on")
+            assert eventually(lambda: ready(site) == (200, "reads: yes\nwrites: yes\n"))
 
             primary.kill()
             asked = [site.ask(f"/en/?year=2021&q=m{'ali'[: n % 4]}&{n}") for n in range(60)]
@@ -164,3 +177,29 @@ def test_a_server_that_is_the_primary_no_more_is_left(admin_client):
     assert client.post("/en/admin/sahel/actor/add/", added).status_code == 503
     assert client.post("/en/admin/sahel/actor/add/", added).status_code == 302
     assert pid() != before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_question_that_takes_too_long_is_ended_and_not_asked_again(client):
+    make_event("Strike", slug="strike")
+    client.get("/en/")
+    client.raise_request_exception = False
+    asked = []
+
+    def slowly(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "sahel_event" in sql:
+            asked.append(sql)
+            sql, params = "SELECT pg_sleep(5)", None
+        return execute(sql, params, many, context)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 200")
+    began = time.monotonic()
+    try:
+        with connection.execute_wrapper(slowly):
+            page = client.get("/fr/events/strike/?slowly")
+    finally:
+        connection.close()
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
+    assert len(asked) == 1
+    assert time.monotonic() - began < 3
