@@ -19,6 +19,7 @@ class SahelConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the database know of the setting that its gate asks for; watch queries, sessions."""
+        from sahel import checks  # noqa: F401
         from sahel.sessions import begin
 
         user_logged_in.connect(begin)

@@ -1,6 +1,12 @@
 """Which database is asked, and what is said where none answers."""
 
+import os
+import subprocess
+import sys
+from urllib.parse import urlencode
+
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import override_settings
 
@@ -102,3 +108,26 @@ def test_where_the_disk_is_full_readers_read_on_and_a_save_says_why(admin_client
         cursor.execute("PRAGMA integrity_check")
         assert cursor.fetchone() == ("ok",)
     assert Actor.objects.get().description_fr == long["description_fr"].strip()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is always in Unicode")
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_counts_bytes_is_refused_with_what_to_do():
+    of_bytes = f"{connection.settings_dict['NAME']}_of_bytes"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE DATABASE {of_bytes} ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'"
+        )
+        try:
+            host = {**connection.settings_dict["OPTIONS"], **connection.settings_dict}
+            address = urlencode({"host": host["host"] or host["HOST"]})
+            url = f"postgres://{host['USER']}@/{of_bytes}?{address}"
+            done = subprocess.run(
+                [sys.executable, "manage.py", "migrate"], cwd=settings.BASE_DIR, check=False,
+                env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True,
+            )  # fmt: skip
+        finally:
+            cursor.execute(f"DROP DATABASE IF EXISTS {of_bytes}")
+    assert done.returncode
+    assert "SQL_ASCII" in done.stderr
+    assert "createdb --encoding=UTF8" in done.stderr
