@@ -67,9 +67,9 @@ def test_every_answer_says_what_a_browser_may_do_with_it(path):
         policy = answer["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "base-uri 'none'" in policy
-        assert not re.search(r"unsafe-eval|http:|script-src[^;]*(unsafe|\*)", policy)
+        assert not re.search(r"unsafe-|http:|script-src[^;]*\*", policy)
         assert answer["X-Content-Type-Options"] == "nosniff"
-        assert answer["Referrer-Policy"] in ("strict-origin-when-cross-origin", "no-referrer")
+        assert answer["Referrer-Policy"] in ("same-origin", "no-referrer")
         assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
         framed = answer.get("X-Frame-Options") != "DENY"
         assert framed == ("frame-ancestors *" in policy)
