@@ -188,7 +188,7 @@ class Markup(HTMLParser):
 
 TEXTS = re.compile(
     "name|title|summary|note|publisher|author|exact|speaker_role|words|aliases|description"
-    "|of_whom|unit"
+    "|of_whom|unit|why_uncheckable|withdrawal"
 )
 
 
@@ -207,7 +207,9 @@ def poisoned(vectors: list[str]) -> Quotation:
             for field in row._meta.concrete_fields:
                 text = field.get_internal_type() in ("CharField", "TextField") and not field.choices
                 if text and TEXTS.search(field.name) and not field.generated:
-                    setattr(row, field.name, next(turns)[: field.max_length or 500])
+                    # As many as fit, of six: in the end each was in each field.
+                    six = " ".join(next(turns) for _ in range(6))
+                    setattr(row, field.name, six[: field.max_length or 2000])
             if row is quotation:
                 row.start, row.end = 0, len(quotation.exact)
             row.save()
