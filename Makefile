@@ -90,7 +90,7 @@ drill-migration: venv  ## migrate PostgreSQL under readers, serve it with the co
 drill-deployment: venv  ## run the operating guide on an empty Debian 13 that it makes (root, debootstrap, systemd-nspawn)
 	exec $(PYTHON) -m drills.deployment
 
-drills: drill-failover drill-sqlite drill-backup drill-processes drill-smuggling drill-caches drill-migration  ## all of them: docs/trust.md has what came of it
+drills: drill-failover drill-sqlite drill-backup drill-processes drill-smuggling drill-caches drill-migration drill-fuzz  ## all that want PostgreSQL and nginx alone: docs/trust.md has what came of it
 
 screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshots/
 	exec $(PYTHON) -m benchmarks.screenshots
@@ -98,7 +98,7 @@ screenshots: venv-dev  ## take pictures of all pages, to look at: var/screenshot
 weight: venv-dev  ## weigh all pages on a slow phone: benchmarks/WEIGHT.md (LIGHTHOUSE=path/to/lighthouse)
 	exec $(PYTHON) -m benchmarks.weight
 
-drill-fuzz: venv-dev  ## ask 20,000 things that nobody would ask, on each database (N=2000 POSTGRESQL_URL=...)
+drill-fuzz: venv-dev  ## ask 20,000 things that nobody would ask, on each database (N=2000)
 	exec $(PYTHON) -m drills.fuzz $(call given,N)
 
 drill-scanners: venv  ## have wapiti and sqlmap look for a way in (SECONDS=400 each, WAPITI=its program)

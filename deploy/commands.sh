@@ -15,3 +15,12 @@ release() {
     git -C "/srv/sahel/$1" fetch --quiet --tags origin && git -C "/srv/sahel/$1" checkout --quiet "$2" &&
         make -C "/srv/sahel/$1" venv && "/srv/sahel/$1/.venv/bin/python" -m compileall -q "/srv/sahel/$1/sahel"
 }
+
+# Upgrade the site to a release: one instance after the other, and nothing more once something fails.
+upgrade() {
+    manage backup &&
+        systemctl stop sahel@8001 && release 8001 "$1" && manage check --deploy --fail-level WARNING &&
+        manage migrate && manage collectstatic --noinput && systemctl start sahel@8001 &&
+        systemctl stop sahel@8002 sahel-publish_due.timer && release 8002 "$1" &&
+        systemctl start sahel@8002 sahel-publish_due.timer
+}

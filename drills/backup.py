@@ -16,6 +16,9 @@ EVENTS = number_asked(30_000, least=100)
 
 def main() -> int:
     """Back up and restore each; give 1 where a figure misses its bar."""
+    programs = postgres()
+    if not programs:
+        sys.exit("PostgreSQL's programs are wanted: apt install postgresql")
     table()
     held = []
     with ExitStack() as stack:
@@ -23,9 +26,8 @@ def main() -> int:
         held += drill(
             "SQLite", f"sqlite:///{folder}/s.sqlite3", f"sqlite:///{folder}/r.sqlite3", folder
         )
-        if programs := postgres():
-            url = stack.enter_context(cluster(programs))
-            held += drill("PostgreSQL", url, stack.enter_context(cluster(programs)), folder)
+        url = stack.enter_context(cluster(programs))
+        held += drill("PostgreSQL", url, stack.enter_context(cluster(programs)), folder)
     return 0 if all(held) else 1
 
 

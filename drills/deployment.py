@@ -22,13 +22,14 @@ from pathlib import Path
 from benchmarks.bench import stop_cleanly
 from benchmarks.served import ROOT
 from drills.migration import MIGRATION, MIGRATIONS
-from drills.site import Clients, named, read, say, table
+from drills.site import Clients, named, say, table
 
 GUIDE = (ROOT / "docs" / "operating.md").read_text()
 NAME = "timeline.example.org"  # as in the guide
 PORTS = 80, 443, 5432, 8001, 8002
 MINUTES = 30
 READY = "running", "degraded"
+STYLE = re.compile(r'"(/static/[^"]+\.css)"')
 # What the guide cannot have: a certificate of somebody else's, and a name that leads here.
 ACME = """
 echo '127.0.0.1 localhost {name}' >>/etc/hosts
@@ -145,7 +146,7 @@ def leader(process: "subprocess.Popen[bytes]") -> int:
 
 
 def two_releases(code: Path) -> None:
-    """Write a repository with the code of here as release 1, and with a migration as release 2."""
+    """Write the code of here as release 1, and with a migration and another style as release 2."""
 
     def git(*arguments: str) -> None:
         command = ["git", "-c", "user.name=drill", "-c", "user.email=drill@localhost"]
@@ -155,24 +156,26 @@ def two_releases(code: Path) -> None:
     git("tag", "1")
     newest = max(path.stem for path in (code / MIGRATIONS).glob("[0-9]*.py"))
     (code / MIGRATIONS / "9999_drill.py").write_text(MIGRATION.format(newest=newest))
+    with (code / "static" / "sahel.css").open("a") as style:
+        style.write("/* of release 2 */\n")  # which gives it another address
     git("add", "."), git("commit", "--quiet", "--message", "Add a column"), git("tag", "2")
 
 
-def commands(chapter: str, **given: str) -> str:
+def commands(chapter: str, release: str = "") -> str:
     """Give the commands of a chapter of the guide, with what it leaves open."""
     text = GUIDE.partition(f"\n## {chapter}")[2].partition("\n## ")[0]
     lines = [line for line in text.splitlines() if line.startswith(4 * " ")]
     script = textwrap.dedent("\n".join(lines))
-    for open_, value in given.items():
-        script = re.sub(rf"^{open_}=.*", f"{open_}={value}", script, flags=re.M)
-    return script
+    return script.replace("<address of the code>", "/mnt/code").replace(
+        "<name of the release>", release
+    )
 
 
 def deployed(machine: Machine) -> Iterator[bool]:
     """Deploy it, and renew its certificate."""
     machine.run(ACME.format(name=NAME))
     began = time.monotonic()
-    machine.run(commands("First deployment", CODE="/mnt/code", RELEASE="1"))
+    machine.run(commands("First deployment", "1"))
     with readers(machine, 1) as clients:
         clients.wait_for(20)
     took = time.monotonic() - began
@@ -191,7 +194,7 @@ def upgraded(machine: Machine) -> Iterator[bool]:
     """Upgrade it under readers."""
     with readers(machine, 2) as clients:
         clients.wait_for(20)
-        machine.run(commands("Upgrades", RELEASE="2"))
+        machine.run(commands("Upgrades", "2"))
         clients.wait_for(sum(clients.counts.values()) + 20)
     failed = sum(clients.counts.values()) - clients.counts["200"]
     slowest, total = max(clients.times), sum(clients.counts.values())
@@ -201,11 +204,16 @@ def upgraded(machine: Machine) -> Iterator[bool]:
 
 
 def restored(machine: Machine) -> Iterator[bool]:
-    """Restore a backup beside."""
+    """Restore a backup beside, then in the place of a database that is lost."""
     said = machine.run(commands("Backup and restore"))
-    figure = " ".join(said.split())
-    held = "rows are back, each as it was written" in said and "unbroken" in said
-    yield say("backup, restored beside", figure, "all rows, unbroken", held=held)
+    with readers(machine, 1) as clients:
+        clients.wait_for(20)
+    figure = f"{dict(clients.counts)}; {' '.join(said.split())}"
+    twice = said.count("rows are back, each as it was written"), said.count("unbroken")
+    held = set(clients.counts) == {"200"} and twice == (2, 2)
+    yield say(
+        "a backup restored, beside and in place", figure, "200, all rows, unbroken", held=held
+    )
 
 
 def moved(machine: Machine) -> Iterator[bool]:
@@ -239,8 +247,17 @@ def readers(machine: Machine, number: int) -> Iterator[Clients]:
     trusting = ssl.create_default_context(cadata=machine.run("cat /root/pebble/root.pem"))
 
     def calmly(line: HTTPConnection, number: int) -> str:
-        time.sleep(0.15)
-        return read(line, number)
+        time.sleep(0.3)
+        line.request("GET", f"/{'en' if number % 2 else 'fr'}/?n={number}")
+        page = line.getresponse()
+        came, sheets = page.status, STYLE.findall(page.read().decode())
+        for sheet in sheets:
+            line.request("GET", f"{sheet}?n={number}")
+            style = line.getresponse()
+            style.read()
+            if style.status != 200:
+                return f"{style.status} {sheet}"
+        return str(came) if sheets else "no style"
 
     with Clients(number, calmly).connect(443, trusting, NAME) as clients:
         yield clients

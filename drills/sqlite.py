@@ -40,6 +40,7 @@ def site(folder: str) -> Iterator[tuple[Site, Path]]:
     """Give a site in a folder, and its file."""
     path = Path(folder, "sahel.sqlite3")
     ours = Site(f"sqlite:///{path}", folder)
+    ours.environment["LOG_LEVEL"] = "ERROR"  # it says where something was locked
     ours.prepare()
     yield ours, path
 
