@@ -130,7 +130,11 @@ def illustrate(browser: Browser, base: str) -> None:
         page.fill("#id_password", PASS)
         page.click("#login-form [type=submit]")
         page.wait_for_selector("#id_code")
-        if not codes:  # the second step is set up first
+        if not codes:  # the second step is set up first; its page is the same in each language
+            for other in LANGUAGES:
+                page.goto(page.url.replace(f"/{language}/admin/", f"/{other}/admin/"))
+                keep("second-step", page.locator("#content"), language=other)
+            page.goto(page.url.replace(f"/{other}/admin/", f"/{language}/admin/"))
             key = page.locator(".key code").inner_text().replace(" ", "")
             page.fill("#id_code", f"{totp(base64.b32decode(key)):06}")
             page.click("#code-form [type=submit]")
@@ -142,7 +146,8 @@ def illustrate(browser: Browser, base: str) -> None:
         page.wait_for_url(f"{admin}/")
         keep("start")
         page.goto(f"{admin}/sahel/event/add/")
-        page.click("#toggle-nav-sidebar")
+        if page.is_visible("#toggle-nav-sidebar"):
+            page.click("#toggle-nav-sidebar")
         page.fill(f"#id_title_{language}", TITLES[language])
         page.select_option("#id_kind", "statement")
         page.fill("#id_date", WORDED[language])
