@@ -97,7 +97,7 @@ def main() -> int:
             ):  # fmt: skip
                 began, before, start = monotonic(), _requests(server), log.stat().st_size
                 run = _sqlmap if scanner == sqlmap else _wapiti
-                found = run(scanner, server.port, cookies, seconds, folder)
+                found, how_far = run(scanner, server.port, cookies, seconds, folder)
                 asked, seen = (b - a for a, b in zip(before, _requests(server), strict=True))
                 found += [f"an error of ours: {path}" for path in _errors(log, start)]
                 if cookies and (
@@ -107,7 +107,7 @@ def main() -> int:
                 print(
                     f"| {Path(scanner).name} | {'an editor' if cookies else 'a stranger'} |"
                     f" {monotonic() - began:.0f} | {asked:,} | {seen:,} |"
-                    f" {'; '.join(found) or '**nothing**'} |",
+                    f" {'; '.join(found) or '**nothing**'}{how_far} |",
                     flush=True,
                 )
                 # A scanner that was let in nowhere asks little.
@@ -115,7 +115,9 @@ def main() -> int:
     return 0 if sound else 1
 
 
-def _wapiti(program: str, port: int, cookies: str, seconds: int, folder: Path) -> list[str]:
+def _wapiti(
+    program: str, port: int, cookies: str, seconds: int, folder: Path
+) -> tuple[list[str], str]:
     site, report = f"http://127.0.0.1:{port}", folder / "wapiti.json"
     started = [*DESK, *FORMS] if cookies else [*READ[:4], "/en/alerts/"]
     begin = f"{site}/en/admin/" if cookies else f"{site}/"
@@ -131,23 +133,26 @@ def _wapiti(program: str, port: int, cookies: str, seconds: int, folder: Path) -
     command += ["-C", cookies] if cookies else []
     _run(command, seconds * 3, folder)  # it ends what it began
     if not report.exists():
-        return ["no report: it did not end by itself"]
+        return ["no report: it did not end by itself"], ""
     told = json.loads(report.read_text())
-    return [
+    found = [
         f"{kind}: {each['method']} {each['path']} {each['parameter']} ({each['info']})"
         for part in ("vulnerabilities", "anomalies")
         for kind, all_of_them in told[part].items()
         for each in all_of_them
         if kind != OF_TLS
     ]
+    return found, ""
 
 
-def _sqlmap(program: str, port: int, cookies: str, seconds: int, folder: Path) -> list[str]:
+def _sqlmap(
+    program: str, port: int, cookies: str, seconds: int, folder: Path
+) -> tuple[list[str], str]:
     forms = FORMS if cookies else {"/en/admin/login/": {"username": "a", "password": "a"}}
     token = {"csrfmiddlewaretoken": TOKEN}
     asked = [(path, "") for path in (DESK if cookies else READ)]
     asked += [(path, urlencode(form | token)) for path, form in forms.items()]
-    found, until = [], monotonic() + seconds
+    found, ended, until = [], 0, monotonic() + seconds
     for number, (path, body) in enumerate(asked):
         share = (until - monotonic()) / (len(asked) - number)
         command = [program, "-u", f"http://127.0.0.1:{port}{path}", "--batch", "--level", "3"]
@@ -157,9 +162,10 @@ def _sqlmap(program: str, port: int, cookies: str, seconds: int, folder: Path) -
         cookie = cookies or f"csrftoken={TOKEN}"
         command += ["--cookie", cookie, "--ignore-code", "*"]
         told = _run(command, share, folder)
+        ended += "[*] ending @" in told
         parameters = re.findall(r"^Parameter: (.+)$", told, re.M)
         found += [f"{path.partition('?')[0]} {parameter}" for parameter in parameters]
-    return found
+    return found, f"; {ended} of {len(asked)} addresses to the end"
 
 
 def _run(command: list[str], seconds: float, folder: Path) -> str:
