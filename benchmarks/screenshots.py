@@ -72,6 +72,8 @@ quoted = Quotation.objects.filter(source=source).order_by("start").values_list("
 SourceText.objects.create(source=source, text="\\n\\n".join(dict.fromkeys(quoted)))
 """
 LANGUAGES = "en", "fr"
+BLURRED = """document.querySelectorAll(".qr, .key")
+.forEach(each => { each.style.filter = "blur(4px)" })"""
 
 
 def main() -> None:
@@ -133,6 +135,7 @@ def illustrate(browser: Browser, base: str) -> None:
         if not codes:  # the second step is set up first; its page is the same in each language
             for other in LANGUAGES:
                 page.goto(page.url.replace(f"/{language}/admin/", f"/{other}/admin/"))
+                page.evaluate(BLURRED)  # nobody is to scan a picture of a picture
                 keep("second-step", page.locator("#content"), language=other)
             page.goto(page.url.replace(f"/{other}/admin/", f"/{language}/admin/"))
             key = page.locator(".key code").inner_text().replace(" ", "")
