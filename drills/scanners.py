@@ -156,7 +156,9 @@ def _sqlmap(
     for number, (path, body) in enumerate(asked):
         share = (until - monotonic()) / (len(asked) - number)
         command = [program, "-u", f"http://127.0.0.1:{port}{path}", "--batch", "--level", "3"]
+        # What would work on other databases would take all the time.
         command += ["--risk", "2", "--threads", "4", "--technique", "BEUST", "--time-sec", "2"]
+        command += ["--dbms", "SQLite"]
         command += ["--flush-session", "--output-dir", str(folder / "sqlmap"), "--disable-coloring"]
         command += ["--skip", "csrfmiddlewaretoken", *(["--data", body] if body else [])]
         cookie = cookies or f"csrftoken={TOKEN}"
