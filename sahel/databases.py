@@ -203,9 +203,10 @@ def answers(alias: str) -> bool:
                 cursor.execute("SELECT version FROM sahel_record")
                 cursor.fetchone()
                 if alias == PRIMARY and connection.vendor == "postgresql":
-                    in_vain = waits_in_vain(cursor)
+                    if waits_in_vain(cursor):
+                        return False
                     cursor.execute("SHOW transaction_read_only")
-                    if in_vain or cursor.fetchone() != ("off",):
+                    if cursor.fetchone() != ("off",):
                         connection.close()
                         continue
         except LOST:

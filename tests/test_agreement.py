@@ -52,7 +52,7 @@ def questions(draw: Any) -> list[tuple[str, str]]:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_pages_figures_files_feeds_and_api_agree(client: Client, article: None, data: Any) -> None:
