@@ -34,7 +34,7 @@ STYLE = re.compile(r'"(/static/[^"]+\.css)"')
 ACME = """
 echo '127.0.0.1 localhost {name}' >>/etc/hosts
 apt-get update -qq && apt-get install -qq --yes pebble openssl curl ca-certificates
-mkdir -p /root/.config/letsencrypt /root/pebble && cd /root/pebble
+mkdir -p ~/.config/letsencrypt ~/pebble && cd ~/pebble
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost -keyout key.pem -out certificate.pem
 cat >settings.json <<END
@@ -43,8 +43,8 @@ cat >settings.json <<END
 END
 printf '%s\\n' 'server = https://localhost:14000/dir' 'no-verify-ssl = true' 'agree-tos = true' \
     'register-unsafely-without-email = true' 'non-interactive = true' \
-    >/root/.config/letsencrypt/cli.ini
-systemd-run --quiet --working-directory=/root/pebble --setenv=PEBBLE_VA_NOSLEEP=1 \
+    >~/.config/letsencrypt/cli.ini
+systemd-run --quiet --working-directory="$PWD" --setenv=PEBBLE_VA_NOSLEEP=1 \
     --setenv=PEBBLE_WFE_NONCEREJECT=0 \
     /usr/bin/pebble -config settings.json
 curl --silent --insecure --retry 9 --retry-connrefused https://localhost:15000/roots/0 >root.pem
@@ -87,13 +87,17 @@ class Machine:
 
     def run(self, script: str) -> str:
         """Run a script of bash there, as root would at a terminal, and give what it says."""
-        environment = ["HOME=/root", "LANG=C.UTF-8", f"PATH={os.defpath}:/usr/sbin:/sbin"]
+        environment = [
+            f"HOME={Path('~root').expanduser()}",
+            "LANG=C.UTF-8",
+            f"PATH={os.defpath}:/usr/sbin:/sbin",
+        ]
         environment += ["DEBIAN_FRONTEND=noninteractive"]
         if certificates := os.environ.get("PIP_CERT"):  # where a proxy of one's own is in between
             environment += [f"PIP_CERT={certificates}"]
         done = subprocess.run(
             ["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-p", "--",
-             "env", "-i", *environment, "bash", "-e", "-c", f"cd /root\n{script}"],
+             "env", "-i", *environment, "bash", "-e", "-c", f"cd\n{script}"],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         if done.returncode:
@@ -244,7 +248,7 @@ def at_peace(machine: Machine) -> Iterator[bool]:
 @contextmanager
 def readers(machine: Machine, number: int) -> Iterator[Clients]:
     """Read pages as so many readers do, by TLS, as often as nginx lets one address ask."""
-    trusting = ssl.create_default_context(cadata=machine.run("cat /root/pebble/root.pem"))
+    trusting = ssl.create_default_context(cadata=machine.run("cat ~/pebble/root.pem"))
 
     def calmly(line: HTTPConnection, number: int) -> str:
         time.sleep(0.3)
