@@ -17,6 +17,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from benchmarks.bench import stop_cleanly
+from drills.proxy import free_port
 from drills.site import named
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,13 +134,6 @@ def site(folder: Path) -> Iterator[Path]:
             process.terminate()
         for process in started:
             process.wait(timeout=40)
-
-
-def free_port() -> int:
-    """Give a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(address: tuple[str, int], log: Path) -> None:
